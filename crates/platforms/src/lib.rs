@@ -1,1 +1,11 @@
-//! platforms
+//! Connectors: how Bluelamp speaks to each platform.
+//!
+//! One self-contained folder per platform, all alike. A connector knows its platform's shapes, limits and
+//! quirks; it knows neither desk nor database, opens no socket (it asks [`Egress`]) and reads no clock.
+//! Start with [`contract`], then any platform's `README.md`.
+
+pub mod contract;
+pub mod egress;
+
+pub use contract::*;
+pub use egress::*;
