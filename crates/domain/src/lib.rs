@@ -1,3 +1,14 @@
-//! domain
+//! The domain: types and rules, nothing else.
+//!
+//! A rule takes values and returns what should happen; somebody else makes it happen. There is no async, SQL,
+//! HTTP, file, clock, randomness or log in this crate, and a test of the workspace keeps it so. Read
+//! [`question`] and [`decision`] (what policy is asked and answers), [`act`] (what a rule returns), then the
+//! areas in the order in which they may use each other.
 
+pub mod act;
+pub mod decision;
+pub mod figures;
+pub mod ids;
+pub mod question;
+pub mod time;
 pub mod triage;

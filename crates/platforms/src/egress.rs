@@ -45,14 +45,19 @@ pub struct Response {
 impl Response {
     /// A header by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+        self.headers
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, v)| v.as_str())
     }
 }
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
-    #[error("the address of `{host}` is not one Bluelamp may call: add the host to the account, or set egress.private for a private network")]
+    #[error(
+        "the address of `{host}` is not one Bluelamp may call: add the host to the account, or set egress.private for a private network"
+    )]
     Forbidden { host: String },
     /// The request may have reached the platform: the outcome is unknown.
     #[error("`{host}` did not answer in time")]
