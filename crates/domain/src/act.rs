@@ -66,12 +66,7 @@ pub struct Permit<A> {
 impl<A> Permit<A> {
     /// INVARIANT: called by the one door to governed change alone; a test of the workspace reads the code for it.
     pub fn issue(principal: Principal, force: ForceId, pack: String) -> Self {
-        Permit {
-            principal,
-            force,
-            pack,
-            act: PhantomData,
-        }
+        Permit { principal, force, pack, act: PhantomData }
     }
 
     pub fn principal(&self) -> Principal {
@@ -144,12 +139,7 @@ pub struct Step<C> {
 
 impl<C> Step<C> {
     pub fn to(change: C) -> Self {
-        Step {
-            change,
-            entry: Entry::default(),
-            jobs: Vec::new(),
-            then: Vec::new(),
-        }
+        Step { change, entry: Entry::default(), jobs: Vec::new(), then: Vec::new() }
     }
 
     pub fn entry(mut self, entry: Entry) -> Self {
@@ -163,20 +153,12 @@ impl<C> Step<C> {
     }
 
     pub fn then(mut self, act: &'static str, input: serde_json::Value) -> Self {
-        self.then.push(Then {
-            act,
-            input,
-            by: None,
-        });
+        self.then.push(Then { act, input, by: None });
         self
     }
 
     pub fn then_by(mut self, by: Principal, act: &'static str, input: serde_json::Value) -> Self {
-        self.then.push(Then {
-            act,
-            input,
-            by: Some(by),
-        });
+        self.then.push(Then { act, input, by: Some(by) });
         self
     }
 }
@@ -195,11 +177,7 @@ pub struct Refusal {
 
 impl Refusal {
     pub fn new(code: &str, says: impl Into<String>) -> Self {
-        Refusal {
-            code: code.to_owned(),
-            says: says.into(),
-            clause: None,
-        }
+        Refusal { code: code.to_owned(), says: says.into(), clause: None }
     }
 
     pub fn citing(mut self, clause: &str) -> Self {

@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Rating {
     /// May go.
@@ -55,12 +53,7 @@ pub struct Decision {
 
 impl Decision {
     pub fn clauses(&self) -> Vec<String> {
-        let mut all: Vec<String> = self
-            .reasons
-            .iter()
-            .map(|r| r.clause.clone())
-            .filter(|c| !c.is_empty())
-            .collect();
+        let mut all: Vec<String> = self.reasons.iter().map(|r| r.clause.clone()).filter(|c| !c.is_empty()).collect();
         all.dedup();
         all
     }

@@ -15,10 +15,7 @@ pub struct Ref {
 
 impl Ref {
     pub fn new(kind: &'static str, id: impl ToString) -> Self {
-        Ref {
-            kind,
-            id: id.to_string(),
-        }
+        Ref { kind, id: id.to_string() }
     }
 }
 
@@ -43,20 +40,11 @@ impl Value {
     }
 
     pub fn texts<T: ToString>(texts: impl IntoIterator<Item = T>) -> Self {
-        Value::Set(
-            texts
-                .into_iter()
-                .map(|t| Value::Text(t.to_string()))
-                .collect(),
-        )
+        Value::Set(texts.into_iter().map(|t| Value::Text(t.to_string())).collect())
     }
 
     pub fn refs<T: ToString>(kind: &'static str, ids: impl IntoIterator<Item = T>) -> Self {
-        Value::Set(
-            ids.into_iter()
-                .map(|i| Value::Ref(Ref::new(kind, i)))
-                .collect(),
-        )
+        Value::Set(ids.into_iter().map(|i| Value::Ref(Ref::new(kind, i))).collect())
     }
 }
 
@@ -106,11 +94,7 @@ pub struct Entity {
 
 impl Entity {
     pub fn new(kind: &'static str, id: impl ToString) -> Self {
-        Entity {
-            of: Ref::new(kind, id),
-            parents: Vec::new(),
-            attrs: BTreeMap::new(),
-        }
+        Entity { of: Ref::new(kind, id), parents: Vec::new(), attrs: BTreeMap::new() }
     }
 
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
@@ -148,14 +132,7 @@ pub struct Question {
 
 impl Question {
     pub fn new(action: &'static str, subject: impl Into<Uuid>, resource: Entity) -> Self {
-        Question {
-            action,
-            resource,
-            others: Vec::new(),
-            context: BTreeMap::new(),
-            subject: subject.into(),
-            rests_on: String::new(),
-        }
+        Question { action, resource, others: Vec::new(), context: BTreeMap::new(), subject: subject.into(), rests_on: String::new() }
     }
 
     pub fn also(mut self, entity: Entity) -> Self {

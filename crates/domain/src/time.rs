@@ -5,19 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Microseconds since 1970-01-01T00:00:00Z.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Instant(pub i64);
 
@@ -37,11 +25,7 @@ impl Instant {
     }
 
     pub fn timestamp(self) -> jiff::Timestamp {
-        jiff::Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 {
-            jiff::Timestamp::MIN
-        } else {
-            jiff::Timestamp::MAX
-        })
+        jiff::Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX })
     }
 }
 
@@ -64,12 +48,7 @@ pub struct Moment {
 impl Moment {
     /// `seed` is 128 random bits, drawn outside.
     pub fn new(at: Instant, zone: TimeZone, seed: u128) -> Self {
-        Moment {
-            at,
-            zone,
-            seed,
-            drawn: std::sync::atomic::AtomicU64::new(0),
-        }
+        Moment { at, zone, seed, drawn: std::sync::atomic::AtomicU64::new(0) }
     }
 
     /// The force's civil date.
@@ -79,16 +58,12 @@ impl Moment {
 
     /// The next new id: UUIDv7 of this moment, in the order drawn.
     pub fn id<I: From<Uuid>>(&self) -> I {
-        let n = self
-            .drawn
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let n = self.drawn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let millis = (self.at.0 / 1000).max(0) as u128;
         // 48 bits of time, version 7, a 12-bit counter so that ids of one moment sort as drawn, then 62 random bits.
         let counter = u128::from(n & 0xfff);
         let random = self.seed.wrapping_add(u128::from(n >> 12)) & ((1 << 62) - 1);
-        I::from(Uuid::from_u128(
-            (millis & ((1 << 48) - 1)) << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | random,
-        ))
+        I::from(Uuid::from_u128((millis & ((1 << 48) - 1)) << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | random))
     }
 }
 

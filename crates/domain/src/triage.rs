@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// How soon a person must see a message. Declared from low to high, so that `max` raises.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
     /// Answered within the force's target for ordinary messages.
@@ -43,9 +41,7 @@ impl Priority {
 }
 
 /// One of the six questions of THRIVE.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Dimension {
     Threat,
@@ -58,14 +54,7 @@ pub enum Dimension {
 
 impl Dimension {
     /// In the order of the word.
-    pub const ALL: [Self; 6] = [
-        Self::Threat,
-        Self::Harm,
-        Self::Risk,
-        Self::Investigation,
-        Self::Vulnerability,
-        Self::Engagement,
-    ];
+    pub const ALL: [Self; 6] = [Self::Threat, Self::Harm, Self::Risk, Self::Investigation, Self::Vulnerability, Self::Engagement];
 
     /// The word used in rows, routes and pages.
     pub const fn name(self) -> &'static str {
@@ -123,9 +112,7 @@ impl Thrive {
 
     /// Threat, harm or vulnerability: what must always meet a person's eyes soon.
     pub const fn concerns_safety(self) -> bool {
-        self.has(Dimension::Threat)
-            || self.has(Dimension::Harm)
-            || self.has(Dimension::Vulnerability)
+        self.has(Dimension::Threat) || self.has(Dimension::Harm) || self.has(Dimension::Vulnerability)
     }
 
     /// Its dimensions, in the order of the word.
@@ -153,9 +140,7 @@ impl FromIterator<Dimension> for Thrive {
 }
 
 /// Where a message should go. Declared in the order in which, at equal priority, one is preferred as the first.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Route {
     /// The control room, now.
@@ -237,9 +222,7 @@ impl Route {
 }
 
 /// Why a match may not mean what it says. It moves its own match from immediate to look, and nothing else.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Guard {
     Negation,
@@ -256,16 +239,8 @@ pub enum Guard {
 
 impl Guard {
     /// Every guard.
-    pub const ALL: [Self; 8] = [
-        Self::Negation,
-        Self::Idiom,
-        Self::Lyric,
-        Self::Quotation,
-        Self::Reported,
-        Self::Film,
-        Self::Game,
-        Self::Past,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Negation, Self::Idiom, Self::Lyric, Self::Quotation, Self::Reported, Self::Film, Self::Game, Self::Past];
 
     /// The word used in packs and pages.
     pub const fn name(self) -> &'static str {
@@ -315,16 +290,12 @@ impl Language {
 
     /// The language of that code.
     pub fn parse(code: &str) -> Option<Self> {
-        [Self::English, Self::Welsh, Self::Other, Self::Undetermined]
-            .into_iter()
-            .find(|l| l.name() == code)
+        [Self::English, Self::Welsh, Self::Other, Self::Undetermined].into_iter().find(|l| l.name() == code)
     }
 }
 
 /// Byte offsets into the text as it was received, both on character boundaries.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Span {
     pub start: usize,
     pub end: usize,
@@ -370,11 +341,7 @@ pub struct Triage {
 impl Triage {
     /// The statement that follows from these signals. With none, the message is routine and stays with `home`.
     pub fn of(mut signals: Vec<Signal>, home: Route, language: Language, version: String) -> Self {
-        signals.sort_by(|a, b| {
-            (b.priority, a.guarded, a.route)
-                .cmp(&(a.priority, b.guarded, b.route))
-                .then_with(|| a.id.cmp(&b.id))
-        });
+        signals.sort_by(|a, b| (b.priority, a.guarded, a.route).cmp(&(a.priority, b.guarded, b.route)).then_with(|| a.id.cmp(&b.id)));
         let mut routes = Vec::new();
         for route in signals.iter().map(|s| s.route) {
             if !routes.contains(&route) {
@@ -385,14 +352,8 @@ impl Triage {
             routes.push(home);
         }
         Self {
-            thrive: signals
-                .iter()
-                .fold(Thrive::NONE, |all, s| all.union(s.thrive)),
-            priority: signals
-                .iter()
-                .map(|s| s.priority)
-                .max()
-                .unwrap_or(Priority::Routine),
+            thrive: signals.iter().fold(Thrive::NONE, |all, s| all.union(s.thrive)),
+            priority: signals.iter().map(|s| s.priority).max().unwrap_or(Priority::Routine),
             route: routes.first().copied().unwrap_or(home),
             signals,
             routes,
@@ -407,15 +368,7 @@ impl Triage {
 /// Used for a revision (an edit must not calm what was written first) and for a rerun under another pack.
 /// Signals that only `old` had are kept without their spans, because those point into another text.
 pub fn raise(old: &Triage, new: Triage) -> Triage {
-    let Triage {
-        mut signals,
-        priority,
-        route,
-        routes,
-        language,
-        version,
-        ..
-    } = new;
+    let Triage { mut signals, priority, route, routes, language, version, .. } = new;
     for was in &old.signals {
         match signals.iter_mut().find(|s| s.id == was.id) {
             Some(is) => {
@@ -428,18 +381,10 @@ pub fn raise(old: &Triage, new: Triage) -> Triage {
                     is.carried = true;
                 }
             }
-            None => signals.push(Signal {
-                spans: Vec::new(),
-                carried: true,
-                ..was.clone()
-            }),
+            None => signals.push(Signal { spans: Vec::new(), carried: true, ..was.clone() }),
         }
     }
-    let first = if priority > old.priority {
-        route
-    } else {
-        old.route
-    };
+    let first = if priority > old.priority { route } else { old.route };
     let mut joined = Triage::of(signals, first, language, version);
     joined.priority = joined.priority.max(old.priority).max(priority);
     joined.thrive = joined.thrive.union(old.thrive);
@@ -498,10 +443,7 @@ mod tests {
     fn every_code_reads_back() {
         for r in Route::ALL {
             assert_eq!(Route::parse(r.name()), Some(r));
-            assert_eq!(
-                serde_json::to_string(&r).unwrap(),
-                format!("\"{}\"", r.name())
-            );
+            assert_eq!(serde_json::to_string(&r).unwrap(), format!("\"{}\"", r.name()));
         }
         for g in Guard::ALL {
             assert_eq!(Guard::parse(g.name()), Some(g));
@@ -513,17 +455,9 @@ mod tests {
 
     #[test]
     fn thrive_is_its_names_in_json() {
-        let set: Thrive = [Dimension::Vulnerability, Dimension::Threat]
-            .into_iter()
-            .collect();
-        assert_eq!(
-            serde_json::to_string(&set).unwrap(),
-            r#"["threat","vulnerability"]"#
-        );
-        assert_eq!(
-            serde_json::from_str::<Thrive>(r#"["vulnerability","threat"]"#).unwrap(),
-            set
-        );
+        let set: Thrive = [Dimension::Vulnerability, Dimension::Threat].into_iter().collect();
+        assert_eq!(serde_json::to_string(&set).unwrap(), r#"["threat","vulnerability"]"#);
+        assert_eq!(serde_json::from_str::<Thrive>(r#"["vulnerability","threat"]"#).unwrap(), set);
         assert!(set.concerns_safety());
         assert!(!Thrive::NONE.with(Dimension::Engagement).concerns_safety());
     }
@@ -531,25 +465,13 @@ mod tests {
     #[test]
     fn nothing_noticed_is_routine_and_stays_at_home() {
         let t = Triage::of(vec![], Route::Neighbourhood, Language::English, "1".into());
-        assert_eq!(
-            (t.priority, t.route, t.routes),
-            (
-                Priority::Routine,
-                Route::Neighbourhood,
-                vec![Route::Neighbourhood]
-            )
-        );
+        assert_eq!((t.priority, t.route, t.routes), (Priority::Routine, Route::Neighbourhood, vec![Route::Neighbourhood]));
     }
 
     #[test]
     fn the_highest_signal_gives_priority_and_first_route_and_all_routes_are_kept() {
         let t = said(vec![
-            signal(
-                "a.low",
-                Priority::Routine,
-                Route::Foi,
-                Dimension::Engagement,
-            ),
+            signal("a.low", Priority::Routine, Route::Foi, Dimension::Engagement),
             signal("b.high", Priority::Immediate, Route::Fcr, Dimension::Threat),
             signal("c.mid", Priority::Look, Route::Moderation, Dimension::Harm),
         ]);
@@ -566,33 +488,19 @@ mod tests {
                 let new = said(vec![signal("b.is", is, Route::Foi, Dimension::Engagement)]);
                 let both = raise(&old, new.clone());
                 assert_eq!(both.priority, was.max(is), "{was:?} then {is:?}");
-                assert!(
-                    both.thrive.has(Dimension::Threat) && both.thrive.has(Dimension::Engagement)
-                );
+                assert!(both.thrive.has(Dimension::Threat) && both.thrive.has(Dimension::Engagement));
                 assert_eq!(both.route, if is > was { Route::Foi } else { Route::Fcr });
                 assert!(both.routes.contains(&Route::Fcr) && both.routes.contains(&Route::Foi));
                 let kept = both.signals.iter().find(|s| s.id == "a.was").unwrap();
-                assert!(
-                    kept.carried && kept.spans.is_empty(),
-                    "its words stand in another text"
-                );
-                assert_eq!(
-                    raise(&both, new).priority,
-                    both.priority,
-                    "a further rerun changes nothing"
-                );
+                assert!(kept.carried && kept.spans.is_empty(), "its words stand in another text");
+                assert_eq!(raise(&both, new).priority, both.priority, "a further rerun changes nothing");
             }
         }
     }
 
     #[test]
     fn i3_a_signal_that_becomes_doubtful_keeps_its_alarm() {
-        let old = said(vec![signal(
-            "a.x",
-            Priority::Immediate,
-            Route::Fcr,
-            Dimension::Threat,
-        )]);
+        let old = said(vec![signal("a.x", Priority::Immediate, Route::Fcr, Dimension::Threat)]);
         let mut calm = signal("a.x", Priority::Look, Route::Fcr, Dimension::Threat);
         calm.guarded = true;
         calm.guard = Some(Guard::Idiom);
@@ -600,30 +508,15 @@ mod tests {
         let both = raise(&old, said(vec![calm]));
         assert_eq!(both.signals.len(), 1);
         let s = &both.signals[0];
-        assert_eq!(
-            (s.priority, s.guarded, s.carried),
-            (Priority::Immediate, false, true)
-        );
-        assert_eq!(
-            s.spans,
-            vec![Span { start: 5, end: 9 }],
-            "the new text's own words still show"
-        );
+        assert_eq!((s.priority, s.guarded, s.carried), (Priority::Immediate, false, true));
+        assert_eq!(s.spans, vec![Span { start: 5, end: 9 }], "the new text's own words still show");
     }
 
     #[test]
     fn i3_what_was_deleted_is_still_said() {
-        let old = said(vec![signal(
-            "a.x",
-            Priority::Immediate,
-            Route::Fcr,
-            Dimension::Harm,
-        )]);
+        let old = said(vec![signal("a.x", Priority::Immediate, Route::Fcr, Dimension::Harm)]);
         let both = raise(&old, said(vec![]));
-        assert_eq!(
-            (both.priority, both.route),
-            (Priority::Immediate, Route::Fcr)
-        );
+        assert_eq!((both.priority, both.route), (Priority::Immediate, Route::Fcr));
         assert!(both.thrive.has(Dimension::Harm));
     }
 }

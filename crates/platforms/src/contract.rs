@@ -77,10 +77,7 @@ pub struct Connection {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection")
-            .field("base", &self.base)
-            .field("remote_account", &self.remote_account)
-            .finish_non_exhaustive()
+        f.debug_struct("Connection").field("base", &self.base).field("remote_account", &self.remote_account).finish_non_exhaustive()
     }
 }
 
@@ -137,18 +134,10 @@ impl<T> Outcome<T> {
     /// A call that got no answer: certain failures are `Broken`, doubtful ones `Unknown`.
     pub fn from_trouble(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Silent { .. } | Trouble::TooLarge { .. } => Outcome::Unknown {
-                why: trouble.to_string(),
-            },
-            Trouble::Spent { until, .. } | Trouble::Open { until, .. } => {
-                Outcome::Limited { until }
-            }
-            Trouble::Forbidden { .. } => Outcome::Rejected {
-                why: trouble.to_string(),
-            },
-            Trouble::Unreached { .. } => Outcome::Broken {
-                why: trouble.to_string(),
-            },
+            Trouble::Silent { .. } | Trouble::TooLarge { .. } => Outcome::Unknown { why: trouble.to_string() },
+            Trouble::Spent { until, .. } | Trouble::Open { until, .. } => Outcome::Limited { until },
+            Trouble::Forbidden { .. } => Outcome::Rejected { why: trouble.to_string() },
+            Trouble::Unreached { .. } => Outcome::Broken { why: trouble.to_string() },
         }
     }
 }
@@ -333,66 +322,23 @@ pub trait Connector: Send + Sync {
     fn asks(&self) -> Vec<Asked>;
     async fn connect(&self, net: &dyn Egress, given: &Given, at: Micros) -> Outcome<Connection>;
     /// A fresh credential from the old one. `Done` with the same value where tokens do not end.
-    async fn renew(
-        &self,
-        net: &dyn Egress,
-        connection: &Connection,
-        at: Micros,
-    ) -> Outcome<Connection>;
+    async fn renew(&self, net: &dyn Egress, connection: &Connection, at: Micros) -> Outcome<Connection>;
     /// Is the credential alive? Answers the handle as the platform has it now.
     async fn check(&self, net: &dyn Egress, connection: &Connection) -> Outcome<String>;
-    async fn publish(
-        &self,
-        net: &dyn Egress,
-        connection: &Connection,
-        item: &Outgoing,
-    ) -> Outcome<Receipt>;
+    async fn publish(&self, net: &dyn Egress, connection: &Connection, item: &Outgoing) -> Outcome<Receipt>;
     /// After `Unknown`: did the item get through?
-    async fn find(
-        &self,
-        net: &dyn Egress,
-        connection: &Connection,
-        item: &Outgoing,
-    ) -> Outcome<Option<Receipt>>;
-    async fn read_back(
-        &self,
-        net: &dyn Egress,
-        connection: &Connection,
-        remote_id: &str,
-    ) -> Outcome<Seen>;
+    async fn find(&self, net: &dyn Egress, connection: &Connection, item: &Outgoing) -> Outcome<Option<Receipt>>;
+    async fn read_back(&self, net: &dyn Egress, connection: &Connection, remote_id: &str) -> Outcome<Seen>;
     /// Deleting what is gone is `Done`.
-    async fn delete(
-        &self,
-        net: &dyn Egress,
-        connection: &Connection,
-        remote_id: &str,
-    ) -> Outcome<()>;
+    async fn delete(&self, net: &dyn Egress, connection: &Connection, remote_id: &str) -> Outcome<()>;
     /// `Rejected` where the platform has no such ability.
-    async fn moderate(
-        &self,
-        net: &dyn Egress,
-        connection: &Connection,
-        what: Moderation,
-        subject: &Subject,
-        at: Micros,
-    ) -> Outcome<()>;
+    async fn moderate(&self, net: &dyn Egress, connection: &Connection, what: Moderation, subject: &Subject, at: Micros) -> Outcome<()>;
     /// What came since `cursor`; from the newest where there is none. Overlaps rather than skips.
-    async fn poll(
-        &self,
-        net: &dyn Egress,
-        connection: &Connection,
-        cursor: Option<&str>,
-    ) -> Outcome<Page>;
+    async fn poll(&self, net: &dyn Egress, connection: &Connection, cursor: Option<&str>) -> Outcome<Page>;
     /// PURE: their bytes to our messages. `own` is the account's remote id, whose own items are ignored.
     fn map(&self, raw: &Raw, own: &str) -> Result<Vec<Inbound>, MapError>;
     /// PURE: is this webhook from the platform? Before anything is stored.
-    fn verify(
-        &self,
-        _secret: &[u8],
-        _headers: &[(String, String)],
-        _body: &[u8],
-        _at: Micros,
-    ) -> Result<(), WebhookError> {
+    fn verify(&self, _secret: &[u8], _headers: &[(String, String)], _body: &[u8], _at: Micros) -> Result<(), WebhookError> {
         Err(WebhookError::Unsupported)
     }
     /// Where the account's stream is, if it has one. A stream is a hint: after each connect the gap is polled.
@@ -404,11 +350,5 @@ pub trait Connector: Send + Sync {
         Vec::new()
     }
     /// Bytes of an inbound picture, bounded by `limit`.
-    async fn fetch_media(
-        &self,
-        net: &dyn Egress,
-        connection: &Connection,
-        url: &str,
-        limit: usize,
-    ) -> Outcome<Vec<u8>>;
+    async fn fetch_media(&self, net: &dyn Egress, connection: &Connection, url: &str, limit: usize) -> Outcome<Vec<u8>>;
 }
