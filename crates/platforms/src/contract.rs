@@ -94,6 +94,7 @@ pub struct Asked {
 }
 
 /// The closed set of what a call can come to.
+#[must_use]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome<T> {
     Done(T),
@@ -222,6 +223,14 @@ pub struct Raw {
     pub body: Vec<u8>,
 }
 
+/// An item whose present state is asked with [`Connector::revisit`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    pub remote_id: String,
+    /// The newest revision we hold; for a post of our own, what [`Receipt::extra`] or a read-back said, or nothing.
+    pub revision: String,
+}
+
 /// One page of a poll. `next` is where the following poll begins; `more` says that another page waits now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -335,6 +344,12 @@ pub trait Connector: Send + Sync {
     async fn moderate(&self, net: &dyn Egress, connection: &Connection, what: Moderation, subject: &Subject, at: Micros) -> Outcome<()>;
     /// What came since `cursor`; from the newest where there is none. Overlaps rather than skips.
     async fn poll(&self, net: &dyn Egress, connection: &Connection, cursor: Option<&str>) -> Outcome<Page>;
+    /// What became of items we know of, for platforms that tell no edits or deletions by themselves, and what their
+    /// poll may have passed over (an answer with a false date below a post of our own). Only news comes back: an
+    /// unchanged item gives nothing. At most 25 items a call.
+    async fn revisit(&self, _net: &dyn Egress, _connection: &Connection, _known: &[Known]) -> Outcome<Vec<Raw>> {
+        Outcome::Done(Vec::new())
+    }
     /// PURE: their bytes to our messages. `own` is the account's remote id, whose own items are ignored.
     fn map(&self, raw: &Raw, own: &str) -> Result<Vec<Inbound>, MapError>;
     /// PURE: is this webhook from the platform? Before anything is stored.

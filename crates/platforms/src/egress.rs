@@ -22,8 +22,8 @@ pub enum Method {
     Delete,
 }
 
-/// One request. `account` and `app` name whose rate budgets it spends.
-#[derive(Debug, Clone)]
+/// One request. Its `Debug` shows neither query, headers nor body: they carry credentials (I7).
+#[derive(Clone)]
 pub struct Request {
     pub method: Method,
     pub url: url::Url,
@@ -34,18 +34,43 @@ pub struct Request {
     pub timeout_ms: u64,
 }
 
-/// One answer, whatever its status. Bodies are bounded by the client.
-#[derive(Debug, Clone)]
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let host = self.url.host_str().unwrap_or_default();
+        write!(f, "Request({:?} {host}{} {} bytes)", self.method, self.url.path(), self.body.len())
+    }
+}
+
+/// One answer, whatever its status. Bodies are bounded by the client. Its `Debug` shows no body: tokens come in it (I7).
+#[derive(Clone)]
 pub struct Response {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// When the answer came, microseconds UTC, by the egress client's clock: what "after so many seconds" counts from.
+    pub at: i64,
+}
+
+impl std::fmt::Debug for Response {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Response({} {} bytes)", self.status, self.body.len())
+    }
 }
 
 impl Response {
     /// A header by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    }
+
+    /// The instant of a `Retry-After` header (RFC 9110 §10.2.3: seconds, or a date).
+    pub fn retry_after(&self) -> Option<i64> {
+        let value = self.header("retry-after")?.trim();
+        if let Ok(seconds) = value.parse::<u32>() {
+            return Some(self.at.saturating_add(i64::from(seconds) * 1_000_000));
+        }
+        let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
+        Some(date.as_microsecond())
     }
 }
 

@@ -6,6 +6,8 @@
 
 pub mod contract;
 pub mod egress;
+#[cfg(feature = "suite")]
+pub mod suite;
 
 pub use contract::*;
 pub use egress::*;
