@@ -6,6 +6,11 @@
 
 pub mod contract;
 pub mod egress;
+mod fits;
+#[cfg(test)]
+mod loopback;
+pub mod rehearsal;
+mod said;
 #[cfg(feature = "suite")]
 pub mod suite;
 
