@@ -8,6 +8,7 @@
 pub mod act;
 pub mod decision;
 pub mod figures;
+pub mod held;
 pub mod ids;
 pub mod question;
 pub mod time;

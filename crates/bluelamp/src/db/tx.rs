@@ -1,0 +1,134 @@
+//! A transaction, and the few verbs that stores use on it.
+
+use super::val::Kind;
+use super::{DbError, Dialect, FromCol, Statement, Val};
+use bluelamp_domain::ids::ForceId;
+use sqlx::{Postgres, Row as _, Sqlite, Transaction};
+
+/// An open transaction. Dropped without [`Tx::commit`], it never happened.
+pub enum Tx {
+    Lite(Transaction<'static, Sqlite>),
+    Pg(Transaction<'static, Postgres>),
+}
+
+macro_rules! bound {
+    ($query:expr, $values:expr, $ids:expr) => {{
+        let mut query = $query;
+        for value in $values {
+            query = match value {
+                Val::Int(v) => query.bind(v),
+                Val::Text(v) => query.bind(v),
+                Val::Blob(v) => query.bind(v),
+                Val::Id(v) => query.bind(v),
+                Val::Real(v) => query.bind(v),
+                Val::Ids(v) => query.bind($ids(v)),
+            };
+        }
+        query
+    }};
+}
+
+/// SQLite has no arrays: a JSON list of the ids in hexadecimal.
+fn json_ids(ids: Vec<uuid::Uuid>) -> String {
+    let list: Vec<String> = ids.iter().map(|i| format!("\"{}\"", i.simple())).collect();
+    format!("[{}]", list.join(","))
+}
+
+impl Tx {
+    /// Sets the force for row-level security.
+    pub(super) async fn enter(&mut self, force: ForceId) -> Result<(), DbError> {
+        if let Tx::Pg(tx) = self {
+            sqlx::query("SELECT set_config('bluelamp.force', $1, true)").bind(force.to_string()).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Tx::Lite(_) => Dialect::Lite,
+            Tx::Pg(_) => Dialect::Pg,
+        }
+    }
+
+    /// All rows.
+    pub async fn rows(&mut self, statement: &'static Statement, values: Vec<Val>) -> Result<Vec<Row>, DbError> {
+        let sql = statement.sql(self.dialect());
+        Ok(match self {
+            Tx::Lite(tx) => bound!(sqlx::query(sql), values, json_ids).fetch_all(&mut **tx).await?.into_iter().map(Row::Lite).collect(),
+            Tx::Pg(tx) => {
+                bound!(sqlx::query(sql), values, |v: Vec<uuid::Uuid>| v).fetch_all(&mut **tx).await?.into_iter().map(Row::Pg).collect()
+            }
+        })
+    }
+
+    /// The first row, if any.
+    pub async fn row(&mut self, statement: &'static Statement, values: Vec<Val>) -> Result<Option<Row>, DbError> {
+        let sql = statement.sql(self.dialect());
+        Ok(match self {
+            Tx::Lite(tx) => bound!(sqlx::query(sql), values, json_ids).fetch_optional(&mut **tx).await?.map(Row::Lite),
+            Tx::Pg(tx) => bound!(sqlx::query(sql), values, |v: Vec<uuid::Uuid>| v).fetch_optional(&mut **tx).await?.map(Row::Pg),
+        })
+    }
+
+    /// Runs a statement; answers how many rows it touched.
+    pub async fn run(&mut self, statement: &'static Statement, values: Vec<Val>) -> Result<u64, DbError> {
+        let sql = statement.sql(self.dialect());
+        Ok(match self {
+            Tx::Lite(tx) => bound!(sqlx::query(sql), values, json_ids).execute(&mut **tx).await?.rows_affected(),
+            Tx::Pg(tx) => bound!(sqlx::query(sql), values, |v: Vec<uuid::Uuid>| v).execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+
+    pub async fn commit(self) -> Result<(), DbError> {
+        match self {
+            Tx::Lite(tx) => tx.commit().await?,
+            Tx::Pg(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    pub async fn rollback(self) -> Result<(), DbError> {
+        match self {
+            Tx::Lite(tx) => tx.rollback().await?,
+            Tx::Pg(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+}
+
+/// A row of either database.
+pub enum Row {
+    Lite(sqlx::sqlite::SqliteRow),
+    Pg(sqlx::postgres::PgRow),
+}
+
+impl Row {
+    /// A column by its name.
+    ///
+    /// # Errors
+    /// When it is not there or holds something else: a mistake in the statement, not in the data.
+    pub fn get<T: FromCol>(&self, name: &str) -> Result<T, DbError> {
+        macro_rules! read {
+            ($row:expr) => {
+                match T::KIND {
+                    Kind::Int => Val::Int($row.try_get(name)?),
+                    Kind::Text => Val::Text($row.try_get(name)?),
+                    Kind::Blob => Val::Blob($row.try_get(name)?),
+                    Kind::Id => Val::Id($row.try_get(name)?),
+                    Kind::Real => Val::Real($row.try_get(name)?),
+                }
+            };
+        }
+        let value = match self {
+            Row::Lite(row) => read!(row),
+            Row::Pg(row) => read!(row),
+        };
+        T::from_val(value).ok_or_else(|| DbError::Other(format!("column `{name}` holds an unexpected value")))
+    }
+
+    /// A column that holds JSON text.
+    pub fn json<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, DbError> {
+        let text: String = self.get(name)?;
+        serde_json::from_str(&text).map_err(|e| DbError::Other(format!("column `{name}`: {e}")))
+    }
+}

@@ -1,0 +1,112 @@
+//! HTTP: every route on one page (`router.rs`), sessions and forms, problems, live events, and the one way out.
+
+pub mod api;
+pub mod assets;
+pub mod events;
+pub mod form;
+pub mod headers;
+pub mod html;
+pub mod problem;
+pub mod router;
+pub mod session;
+pub mod shell;
+pub mod view;
+
+pub use form::{Fields, Form};
+pub use problem::{PageFault, PageResult, Problem};
+
+use axum::response::{Html, IntoResponse, Redirect, Response};
+
+/// After a form: see the page it leads to.
+pub fn see_other(to: &str) -> Response {
+    Redirect::to(to).into_response()
+}
+
+/// A rendered page.
+pub fn page<T: askama::Template>(template: &T) -> PageResult {
+    page_with(200, template)
+}
+
+/// A rendered page with a status of its own: 422 for a form that has to be mended, 403 for a refusal.
+pub fn page_with<T: askama::Template>(status: u16, template: &T) -> PageResult {
+    let html = template.render().map_err(|e| PageFault(crate::act::Fault::Broken(e.to_string())))?;
+    let status = axum::http::StatusCode::from_u16(status).unwrap_or(axum::http::StatusCode::OK);
+    Ok((status, Html(html)).into_response())
+}
+
+/// Where to go back to: a path on this site, never another's address.
+pub fn back_to<'a>(asked: Option<&'a str>, otherwise: &'a str) -> &'a str {
+    asked.filter(|p| p.starts_with('/') && !p.starts_with("//") && !p.contains('\\') && !p.contains(['\r', '\n'])).unwrap_or(otherwise)
+}
+
+/// Percent-encodes everything but letters, digits and `-._~/`.
+pub fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() || b"-._~/".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+/// Undoes form encoding; bytes that are no UTF-8 become replacement characters.
+pub fn unpercent(bytes: &[u8]) -> String {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut i = 0;
+    while i < bytes.len() {
+        let hex = |b: u8| char::from(b).to_digit(16);
+        match bytes[i] {
+            b'+' => out.push(b' '),
+            b'%' if i + 2 < bytes.len() && hex(bytes[i + 1]).is_some() && hex(bytes[i + 2]).is_some() => {
+                let value = hex(bytes[i + 1]).unwrap_or(0) * 16 + hex(bytes[i + 2]).unwrap_or(0);
+                out.push(u8::try_from(value).unwrap_or(b'?'));
+                i += 2;
+            }
+            b => out.push(b),
+        }
+        i += 1;
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Text into HTML.
+pub fn escape(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+        out
+    })
+}
+
+/// A problem as a page that needs nothing: it must come out even when the database does not.
+fn error_page(p: &Problem) -> String {
+    let reasons: String = p.reasons.iter().map(|r| format!("<li>{} <small>{}</small></li>", escape(&r.says), escape(&r.clause))).collect();
+    let body = if reasons.is_empty() { format!("<p>{}</p>", escape(&p.detail)) } else { format!("<ul>{reasons}</ul>") };
+    format!(
+        "<!doctype html><html lang=\"en-GB\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} – Bluelamp</title><link rel=\"stylesheet\" href=\"/assets/problem.css\"></head><body><main><h1>{title}</h1>{body}<p><a href=\"/\">Go to your page</a></p></main></body></html>",
+        title = escape(&p.title)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_decoded_whatever_they_hold() {
+        assert_eq!(unpercent(b"a+b%20c%C3%A9%"), "a b c\u{e9}%");
+        assert_eq!(unpercent(b"%zz%4"), "%zz%4");
+        assert_eq!(percent("/a b?c"), "/a%20b%3Fc");
+    }
+
+    #[test]
+    fn one_never_goes_back_to_another_site() {
+        for bad in ["https://example.org", "//example.org", "/\\example.org", "/a\r\nb", ""] {
+            assert_eq!(back_to(Some(bad), "/desk"), "/desk", "{bad}");
+        }
+        assert_eq!(back_to(Some("/accounts?x=1"), "/desk"), "/accounts?x=1");
+    }
+}

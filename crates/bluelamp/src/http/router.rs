@@ -1,0 +1,67 @@
+//! Every route on one page, each with the act or the reading it needs (I12: a golden list holds this).
+
+use super::{api, events, headers};
+use crate::app::App;
+use axum::Router;
+use axum::routing::{MethodRouter, get, post};
+
+/// One route. `act` is the act it does, `read.…` the reading it needs, or `open` with why in the golden list.
+pub struct Route {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub act: &'static str,
+    pub to: MethodRouter<App>,
+}
+
+macro_rules! route {
+    (GET $path:literal, $act:literal, $to:path) => {
+        Route { method: "GET", path: $path, act: $act, to: get($to) }
+    };
+    (POST $path:literal, $act:literal, $to:path) => {
+        Route { method: "POST", path: $path, act: $act, to: post($to) }
+    };
+}
+
+/// The routes of the staff listener.
+pub fn staff() -> Vec<Route> {
+    vec![
+        route!(GET "/assets/{name}", "open", super::assets::serve),
+        route!(GET "/events", "read.own", events::get_events),
+        // api
+        route!(GET "/api/openapi.json", "open", api::get_openapi),
+        route!(POST "/api/v1/acts/{act}", "by its name", api::post_act),
+        // people
+        // security
+        // accounts
+        // intake
+        // publishing
+        // community
+        // desk
+        // assurance
+        // records
+    ]
+}
+
+/// The routes of the public listener: webhooks and the pages anyone may read.
+pub fn public() -> Vec<Route> {
+    vec![route!(GET "/assets/{name}", "open", super::assets::serve)]
+}
+
+/// A router of these routes, with what stands around every answer.
+pub fn router(app: App, routes: Vec<Route>) -> Router {
+    let mut router = Router::new();
+    for Route { path, to, .. } in routes {
+        router = router.route(path, to);
+    }
+    router
+        .fallback(not_found)
+        .layer(axum::middleware::from_fn_with_state(app.clone(), headers::around))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(|_| {
+            super::Problem::new(500, "broken", "something went wrong on our side; nothing was changed").page()
+        }))
+        .with_state(app)
+}
+
+async fn not_found() -> axum::response::Response {
+    super::Problem::new(404, "not-found", "there is no such page").page()
+}

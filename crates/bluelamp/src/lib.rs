@@ -1,0 +1,15 @@
+//! The program. Start with `act.rs` (the one door to governed change) and `http/router.rs` (every route); then any
+//! area's `mod.rs`. ARCHITECTURE.md has the map.
+
+pub mod act;
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod db;
+pub mod held;
+pub mod http;
+pub mod jobs;
+pub mod live;
+pub mod records;
+pub mod vault;
+pub mod wiring;
