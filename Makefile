@@ -19,7 +19,7 @@ setup: ## install all that the tests need (servers, browser); says so where that
 
 assets: ## fetch and prepare the style sheets and scripts that pages use
 	@scripts/setup run
-	@cargo run --quiet --locked -p xtask -- assets
+	@scripts/assets
 
 build: assets ## build the program
 	@cargo build --locked -p bluelamp

@@ -12,6 +12,9 @@ default_cache() {
 CACHE=${BLUELAMP_CACHE:-$(default_cache)}
 TEST_USER=bluelamp-test
 
+# npm keeps what it downloads with the rest (the pages' assets and the test packages alike).
+export npm_config_cache="${npm_config_cache:-$CACHE/npm}"
+
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
