@@ -1,0 +1,142 @@
+//! One question, two evaluations: the permits alone, then the forbids. No permit is red; a refusal is red; a hold is
+//! amber; else green. All forbids that apply come back at once.
+//!
+//! INVARIANT (I10): Cedar skips a rule that errors, so any error of either evaluation refuses, as does a question that
+//! does not fit the schema.
+
+use crate::convert;
+use crate::model::model;
+use crate::pack::Pack;
+use crate::rules::{Effect, Loaded};
+use bluelamp_domain::decision::{Decision, Rating, Reason};
+use bluelamp_domain::question::{Entity, Question, Value};
+use bluelamp_domain::time::Instant;
+use cedar_policy::{ActionConstraint, Authorizer, Context, Entities, EntityUid, PolicySet, Request, Response};
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The rules that can matter to one act: what an evaluation costs grows with their number.
+#[derive(Debug)]
+pub(crate) struct Slice {
+    permits: PolicySet,
+    forbids: PolicySet,
+    /// The act and its groups, which rules may name.
+    actions: Entities,
+}
+
+/// What nobody was given, nobody may do.
+pub(crate) const NO_RULE: &str = "no-rule-gives-this";
+
+pub(crate) fn slices(rules: &BTreeMap<String, Loaded>) -> BTreeMap<String, Slice> {
+    let all = model().schema.action_entities().expect("the schema was read, so its actions stand in a tree");
+    model()
+        .actions
+        .iter()
+        .map(|(name, action)| {
+            let concerns = |uid: &EntityUid| {
+                let id = uid.id().unescaped();
+                id == name || action.groups.contains(id)
+            };
+            let matters = |l: &&Loaded| match l.policy.action_constraint() {
+                ActionConstraint::Any => true,
+                ActionConstraint::Eq(uid) => concerns(&uid),
+                ActionConstraint::In(uids) => uids.iter().any(concerns),
+            };
+            let of = |permits: bool| {
+                let chosen =
+                    rules.values().filter(|l| (l.rule.effect == Effect::Grant) == permits).filter(matters).map(|l| l.policy.clone());
+                PolicySet::from_policies(chosen).expect("ids are unique keys of the map")
+            };
+            let actions = all.iter().filter(|e| concerns(&e.uid())).cloned();
+            let actions = Entities::from_entities(actions, None).expect("a part of a tree is a tree");
+            (name.clone(), Slice { permits: of(true), forbids: of(false), actions })
+        })
+        .collect()
+}
+
+impl Pack {
+    /// May `principal` do this now? `today` is the force's civil date, `releases` the holds that were released for this
+    /// revision. The force itself, with its figures, stands among `question.others` unless it is the resource.
+    pub fn ask(&self, principal: &Entity, question: &Question, now: Instant, today: Date, releases: &BTreeSet<String>) -> Decision {
+        self.try_ask(principal, question, now, today, releases)
+            .unwrap_or_else(|why| Decision::failed(self.hash(), format!("{}: {why}", question.action)))
+    }
+
+    fn try_ask(
+        &self,
+        principal: &Entity,
+        question: &Question,
+        now: Instant,
+        today: Date,
+        releases: &BTreeSet<String>,
+    ) -> Result<Decision, String> {
+        let slice = self.slices.get(question.action).ok_or("the schema has no such act")?;
+        let entities = entities(slice, principal, question)?;
+        let request = request(principal, question, now, today, releases)?;
+        let permits = evaluate(&request, &slice.permits, &entities)?;
+        let forbids = evaluate(&request, &slice.forbids, &entities)?;
+
+        let mut granted_by: Vec<String> = permits.diagnostics().reason().map(ToString::to_string).collect();
+        granted_by.sort_unstable();
+        let mut reasons =
+            forbids.diagnostics().reason().map(|id| self.reason(id.as_ref(), principal, question)).collect::<Result<Vec<_>, _>>()?;
+        if granted_by.is_empty() {
+            reasons.push(Reason {
+                rule: NO_RULE.into(),
+                clause: String::new(),
+                says: no_rule(principal),
+                rating: Rating::Red,
+                approver: None,
+            });
+        }
+        reasons.sort_by(|a, b| (&a.clause, &a.rule).cmp(&(&b.clause, &b.rule)));
+        let rating = reasons.iter().map(|r| r.rating).max().unwrap_or(Rating::Green);
+        Ok(Decision { rating, reasons, granted_by, pack: self.hash().to_owned(), fault: None })
+    }
+
+    fn reason(&self, id: &str, principal: &Entity, question: &Question) -> Result<Reason, String> {
+        let loaded = self.loaded.get(id).ok_or_else(|| format!("`{id}` answered and is not in the pack"))?;
+        let rule = &loaded.rule;
+        let rating = if rule.effect == Effect::Hold { Rating::Amber } else { Rating::Red };
+        let says = loaded.sentence.render(principal, question);
+        Ok(Reason { rule: rule.id.clone(), clause: rule.clause.clone(), says, rating, approver: rule.approver.clone() })
+    }
+}
+
+fn evaluate(request: &Request, set: &PolicySet, entities: &Entities) -> Result<Response, String> {
+    let response = Authorizer::new().is_authorized(request, set, entities);
+    let errors: Vec<String> = response.diagnostics().errors().map(ToString::to_string).collect();
+    if errors.is_empty() { Ok(response) } else { Err(errors.join("; ")) }
+}
+
+fn entities(slice: &Slice, principal: &Entity, question: &Question) -> Result<Entities, String> {
+    let mut seen: BTreeMap<_, &Entity> = BTreeMap::new();
+    let mut all = Vec::new();
+    for entity in [principal, &question.resource].into_iter().chain(&question.others) {
+        match seen.insert(&entity.of, entity) {
+            None => all.push(convert::entity(entity)?),
+            Some(other) if other == entity => {}
+            Some(_) => return Err(format!("{} `{}` was described twice, differently", entity.of.kind, entity.of.id)),
+        }
+    }
+    slice.actions.clone().add_entities(all, Some(&model().schema)).map_err(|e| e.to_string())
+}
+
+fn request(principal: &Entity, question: &Question, now: Instant, today: Date, releases: &BTreeSet<String>) -> Result<Request, String> {
+    let mut context = question.context.clone();
+    context.insert("today", Value::Date(today));
+    context.insert("now", Value::Instant(now));
+    context.insert("releases", Value::texts(releases));
+    let pairs = context.iter().map(|(name, v)| Ok(((*name).to_owned(), convert::value(v)?))).collect::<Result<Vec<_>, String>>()?;
+    let context = Context::from_pairs(pairs).map_err(|e| e.to_string())?;
+    let action = model().uid(question.action).ok_or("the schema has no such act")?.clone();
+    Request::new(convert::uid(&principal.of)?, action, convert::uid(&question.resource.of)?, context, Some(&model().schema))
+        .map_err(|e| e.to_string())
+}
+
+fn no_rule(principal: &Entity) -> String {
+    match principal.of.kind {
+        "System" => "No rule gives this part of the system that act.".into(),
+        _ => "None of your roles gives you this. Ask an administrator which role does, or a colleague who has it.".into(),
+    }
+}
