@@ -9,8 +9,12 @@ use super::{Db, DbError};
 use sqlx::AssertSqlSafe;
 
 /// In order; a merged one is never edited. Numbers follow the areas' order.
-const MIGRATIONS: &[(&str, &str)] =
-    &[("0001_base", include_str!("migrations/0001_base.sql")), ("0002_security", include_str!("migrations/0002_security.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_base", include_str!("migrations/0001_base.sql")),
+    ("0002_security", include_str!("migrations/0002_security.sql")),
+    ("0004_accounts", include_str!("migrations/0004_accounts.sql")),
+    ("0005_intake", include_str!("migrations/0005_intake.sql")),
+];
 
 /// Brings the database to the newest migration. `app_role` is PostgreSQL's role for the app.
 pub async fn run(db: &Db, app_role: Option<&str>) -> Result<(), DbError> {
