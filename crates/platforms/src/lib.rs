@@ -4,6 +4,7 @@
 //! quirks; it knows neither desk nor database, opens no socket (it asks [`Egress`]) and reads no clock.
 //! Start with [`contract`], then any platform's `README.md`.
 
+pub mod bluesky;
 pub mod contract;
 pub mod egress;
 mod fits;

@@ -293,7 +293,6 @@ pub async fn nonsense_is_never_success(bench: &dyn Bench) {
 pub async fn secrets_stay_inside(bench: &dyn Bench) {
     let connection = bench.connection();
     let mut secrets: Vec<String> = connection.secrets.values().cloned().collect();
-    secrets.extend(bench.connector().asks().into_iter().filter(|a| a.secret).filter_map(|a| bench.given().get(&a.key).cloned()));
     secrets.retain(|s| s.len() >= 6);
     assert!(!secrets.is_empty(), "the bench's connection has a secret to look for");
     let clean = |what: &str, text: String| {
@@ -309,6 +308,18 @@ pub async fn secrets_stay_inside(bench: &dyn Bench) {
         for (call, outcome) in every_call(bench, &Canned::answering(answer(status, &[], body))).await {
             clean(&format!("{call} answered {status}"), format!("{outcome:?}"));
         }
+    }
+    // The same when an account is connected, by what the person gave.
+    let given = bench.given();
+    let asked = bench.connector().asks();
+    let typed: Vec<&String> = asked.iter().filter(|a| a.secret).filter_map(|a| given.get(&a.key)).filter(|s| s.len() >= 6).collect();
+    for status in [200, 400, 401, 403, 422, 500] {
+        let echo: Vec<&str> = typed.iter().map(|s| s.as_str()).collect();
+        let body = serde_json::json!({"error": "Echo", "message": echo.join(" "), "error_description": echo.join(" ")}).to_string();
+        let outcome = bench.connector().connect(&Canned::answering(answer(status, &[], body)), &given, NOW).await;
+        assert!(!matches!(outcome, Outcome::Done(_)), "connected by an echo");
+        let shown = format!("{outcome:?}");
+        assert!(!typed.iter().any(|s| shown.contains(s.as_str())), "connect answered {status} shows a secret");
     }
 }
 
