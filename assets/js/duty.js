@@ -135,7 +135,7 @@ export function startDuty() {
   known = new Set(alerts().map((alert) => alert.dataset.alert))
   if (known.size) document.title = `‼ ${known.size} · ${baseTitle}`
   startClocks()
-  setInterval(tick, 1000)
+  setInterval(tick, 250)
   document.addEventListener('bl:swapped', () => { startClocks(); say() })
   document.addEventListener('submit', (event) => {
     if (!event.target.matches?.('form[data-duty]')) return
