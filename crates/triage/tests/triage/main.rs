@@ -1,0 +1,3 @@
+//! The engine with the national pack's own text: its cases, the desk's messages, hostile text.
+
+mod pack;
