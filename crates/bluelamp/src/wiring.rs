@@ -41,8 +41,10 @@ pub fn job(kind: &str) -> Option<&'static JobInfo> {
 }
 
 /// The triage engine that a pack's texts make.
-pub fn compile_triage(_pack: &bluelamp_policy::Pack) -> Result<bluelamp_triage::Engine, String> {
-    Ok(bluelamp_triage::Engine)
+pub fn compile_triage(pack: &bluelamp_policy::Pack) -> Result<bluelamp_triage::Engine, String> {
+    let files = bluelamp_triage::SignalFile::parse_all(pack.triage_files()).map_err(|e| e.to_string())?;
+    let version = format!("{} {}", pack.name(), pack.version());
+    bluelamp_triage::Engine::compile(&files, &version).map_err(|e| e.to_string())
 }
 
 /// The machine's clock.

@@ -7,15 +7,9 @@ use unicode_security::confusable_detection::skeleton;
 pub(crate) fn is_invisible(c: char) -> bool {
     match c {
         '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' => false,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' => {
-            true
-        }
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' => true,
         '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => true,
-        '\u{2060}'..='\u{206f}'
-        | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}'
-        | '\u{ffa0}' => true,
+        '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' => true,
         '\u{fff9}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{e0000}'..='\u{e0fff}' => true,
         c => c.is_control(),
     }
@@ -34,9 +28,7 @@ pub(crate) fn plain(c: char, mut out: impl FnMut(char)) {
             if let Some(latin) = look_alike(d) {
                 out(latin);
             } else {
-                d.to_lowercase()
-                    .filter(|l| !is_combining_mark(*l))
-                    .for_each(&mut out);
+                d.to_lowercase().filter(|l| !is_combining_mark(*l)).for_each(&mut out);
             }
         }
     });
@@ -50,9 +42,7 @@ fn boxed_letter(c: char) -> Option<char> {
         '\u{1f170}'..='\u{1f189}' => 0x1f170,
         _ => return None,
     };
-    u8::try_from(c as u32 - first)
-        .ok()
-        .map(|n| char::from(b'a' + n))
+    u8::try_from(c as u32 - first).ok().map(|n| char::from(b'a' + n))
 }
 
 /// The ASCII letter that `c` is drawn like, if one. The small form first: a capital I is drawn like a small L.
@@ -88,10 +78,7 @@ pub(crate) const fn leet(c: char) -> Option<char> {
 
 /// Whether `c` may be put inside a word to break it up.
 pub(crate) const fn is_splitter(c: char) -> bool {
-    matches!(
-        c,
-        '.' | '-' | '_' | '*' | '~' | '·' | '•' | '‐' | '‑' | '^' | ','
-    )
+    matches!(c, '.' | '-' | '_' | '*' | '~' | '·' | '•' | '‐' | '‑' | '^' | ',')
 }
 
 /// Apostrophes in all their drawings: inside a word they are nothing.
@@ -121,9 +108,7 @@ mod tests {
     #[test]
     fn every_character_can_be_read() {
         for c in '\u{80}'..=char::MAX {
-            plain(c, |p| {
-                assert!(!is_invisible(p) || p.is_ascii(), "{c:?} gives {p:?}")
-            });
+            plain(c, |p| assert!(!is_invisible(p) || p.is_ascii(), "{c:?} gives {p:?}"));
         }
     }
 }

@@ -32,14 +32,8 @@ pub enum CompileError {
     BadId { file: String, id: String },
     #[error("list `{list}` in `{file}` exists already; give it another name")]
     DuplicateList { file: String, list: String },
-    #[error(
-        "`{line}` in `{place}` names the list `{list}`, which no file has; add it under [lists]"
-    )]
-    UnknownList {
-        place: String,
-        line: String,
-        list: String,
-    },
+    #[error("`{line}` in `{place}` names the list `{list}`, which no file has; add it under [lists]")]
+    UnknownList { place: String, line: String, list: String },
     #[error("`{line}` in `{place}` opens a bracket and does not close it")]
     Unclosed { place: String, line: String },
     #[error("`{line}` in `{place}` stands for more than {MOST} phrases; make it two lines")]
@@ -54,20 +48,14 @@ pub enum CompileError {
     TooFar { place: String, within: usize },
     #[error("signal `{id}` has neither `any` nor `patterns`, so it could never fire")]
     NothingToFind { id: String },
-    #[error(
-        "signal `{id}` concerns threat, harm or vulnerability, so its priority is `look` or `immediate`, not `{is}`"
-    )]
+    #[error("signal `{id}` concerns threat, harm or vulnerability, so its priority is `look` or `immediate`, not `{is}`")]
     BelowLook { id: String, is: &'static str },
     #[error("signal `{id}` names no THRIVE dimension; name at least one")]
     NoDimension { id: String },
     #[error("signal `{id}` lowers its priority in `{key}`; software only raises")]
     Lowers { id: String, key: &'static str },
     #[error("pattern `{pattern}` of signal `{id}` cannot be used: {why}")]
-    BadPattern {
-        id: String,
-        pattern: String,
-        why: String,
-    },
+    BadPattern { id: String, pattern: String, why: String },
     #[error("`{spelling}` in `{file}` is read as two different words; keep one")]
     TwoReadings { file: String, spelling: String },
     #[error("`{file}` names language `{code}`; it may be `en` or `cy`")]
@@ -113,11 +101,7 @@ pub(crate) struct Doubt {
 impl Engine {
     /// Compiles the triage text of a pack and all it extends. `version` is named in every triage.
     pub fn compile(files: &[SignalFile], version: &str) -> Result<Self, CompileError> {
-        let mut c = Compiler {
-            lists: lists(files)?,
-            lexicon: lexicon(files)?,
-            ..Compiler::default()
-        };
+        let mut c = Compiler { lists: lists(files)?, lexicon: lexicon(files)?, ..Compiler::default() };
         for file in files {
             for guard in &file.guard {
                 c.guard(file, guard)?;
@@ -129,13 +113,7 @@ impl Engine {
         let mut phrases: Vec<(String, Vec<Use>)> = c.phrases.into_iter().collect();
         phrases.sort_unstable();
         let scanner = Scanner::new(phrases).map_err(|e| CompileError::Automaton(e.to_string()))?;
-        Ok(Self::new(
-            scanner,
-            c.lexicon,
-            c.rules,
-            c.doubts,
-            version.to_owned(),
-        ))
+        Ok(Self::new(scanner, c.lexicon, c.rules, c.doubts, version.to_owned()))
     }
 }
 
@@ -144,10 +122,7 @@ fn lists(files: &[SignalFile]) -> Result<BTreeMap<String, Vec<String>>, CompileE
     for file in files {
         for (list, words) in &file.lists {
             if all.insert(list.clone(), words.clone()).is_some() {
-                return Err(CompileError::DuplicateList {
-                    file: file.name.clone(),
-                    list: list.clone(),
-                });
+                return Err(CompileError::DuplicateList { file: file.name.clone(), list: list.clone() });
             }
         }
     }
@@ -156,12 +131,7 @@ fn lists(files: &[SignalFile]) -> Result<BTreeMap<String, Vec<String>>, CompileE
 
 fn lexicon(files: &[SignalFile]) -> Result<Lexicon, CompileError> {
     let bare = Lexicon::default();
-    let fold = |text: &str| {
-        Folded::new(text, Form::default(), &bare)
-            .text()
-            .trim()
-            .to_owned()
-    };
+    let fold = |text: &str| Folded::new(text, Form::default(), &bare).text().trim().to_owned();
     let mut all = Lexicon::default();
     for file in files {
         for (word, spellings) in &file.same {
@@ -203,35 +173,22 @@ impl Compiler {
         let number = place(self.doubts.len());
         let at = format!("{} guard {}", file.name, spec.kind.name());
         if spec.within > FARTHEST {
-            return Err(CompileError::TooFar {
-                place: at,
-                within: spec.within,
-            });
+            return Err(CompileError::TooFar { place: at, within: spec.within });
         }
         self.add(&at, &spec.words, Use::Guard(number))?;
         self.add(&at, &spec.except, Use::Except(number))?;
-        self.doubts.push(Doubt {
-            kind: spec.kind,
-            within: spec.within,
-            across: spec.across,
-            layer: file.layer,
-        });
+        self.doubts.push(Doubt { kind: spec.kind, within: spec.within, across: spec.across, layer: file.layer });
         Ok(())
     }
 
     fn signal(&mut self, file: &SignalFile, spec: &SignalSpec) -> Result<(), CompileError> {
         check(file, spec)?;
         if !self.ids.insert(spec.id.clone()) {
-            return Err(CompileError::DuplicateSignal {
-                file: file.name.clone(),
-                id: spec.id.clone(),
-            });
+            return Err(CompileError::DuplicateSignal { file: file.name.clone(), id: spec.id.clone() });
         }
         let number = place(self.rules.len());
         let folded = self.add(&spec.id, &spec.any, Use::Signal(number))?;
-        if let Some(language @ (Language::English | Language::Welsh)) =
-            Language::parse(&spec.language)
-        {
+        if let Some(language @ (Language::English | Language::Welsh)) = Language::parse(&spec.language) {
             for word in folded.iter().flat_map(|p| p.split_ascii_whitespace()) {
                 self.lexicon.speaks(word, language);
             }
@@ -241,10 +198,7 @@ impl Compiler {
         }
         self.rules.push(Rule {
             id: spec.id.clone(),
-            category: spec
-                .category
-                .clone()
-                .unwrap_or_else(|| category(&spec.id).to_owned()),
+            category: spec.category.clone().unwrap_or_else(|| category(&spec.id).to_owned()),
             layer: file.layer,
             thrive: spec.thrive.iter().copied().collect(),
             priority: spec.priority,
@@ -252,11 +206,7 @@ impl Compiler {
             route: spec.route,
             with: spec.with.iter().map(|w| second(w, spec.route)).collect(),
             guards: spec.guards.clone(),
-            patterns: spec
-                .patterns
-                .iter()
-                .map(|p| pattern(&spec.id, p))
-                .collect::<Result<_, _>>()?,
+            patterns: spec.patterns.iter().map(|p| pattern(&spec.id, p)).collect::<Result<_, _>>()?,
             says: spec.says.clone(),
             clauses: spec.clause.clone(),
         });
@@ -269,33 +219,17 @@ impl Compiler {
         for line in lines {
             let (place, line) = (|| at.to_owned(), || line.clone());
             let spelled = expand(&line(), &self.lists).map_err(|e| match e {
-                ExpandError::UnknownList(list) => CompileError::UnknownList {
-                    place: place(),
-                    line: line(),
-                    list,
-                },
-                ExpandError::Unclosed => CompileError::Unclosed {
-                    place: place(),
-                    line: line(),
-                },
-                ExpandError::TooMany => CompileError::LineTooWide {
-                    place: place(),
-                    line: line(),
-                },
+                ExpandError::UnknownList(list) => CompileError::UnknownList { place: place(), line: line(), list },
+                ExpandError::Unclosed => CompileError::Unclosed { place: place(), line: line() },
+                ExpandError::TooMany => CompileError::LineTooWide { place: place(), line: line() },
             })?;
             for phrase in spelled {
                 let folded = Folded::new(&phrase, Form::default(), &self.lexicon);
                 if folded.words().is_empty() {
-                    return Err(CompileError::EmptyPhrase {
-                        place: place(),
-                        line: line(),
-                    });
+                    return Err(CompileError::EmptyPhrase { place: place(), line: line() });
                 }
                 if folded.words().len() > LONGEST {
-                    return Err(CompileError::PhraseTooLong {
-                        place: place(),
-                        line: line(),
-                    });
+                    return Err(CompileError::PhraseTooLong { place: place(), line: line() });
                 }
                 let uses = self.phrases.entry(folded.text().to_owned()).or_default();
                 if !uses.contains(&what) {
@@ -315,15 +249,8 @@ impl Compiler {
 fn check(file: &SignalFile, spec: &SignalSpec) -> Result<(), CompileError> {
     let id = || spec.id.clone();
     let thrive: Thrive = spec.thrive.iter().copied().collect();
-    if spec
-        .id
-        .split_once('.')
-        .is_none_or(|(a, b)| a.is_empty() || b.is_empty())
-    {
-        return Err(CompileError::BadId {
-            file: file.name.clone(),
-            id: id(),
-        });
+    if spec.id.split_once('.').is_none_or(|(a, b)| a.is_empty() || b.is_empty()) {
+        return Err(CompileError::BadId { file: file.name.clone(), id: id() });
     }
     if spec.any.is_empty() && spec.patterns.is_empty() {
         return Err(CompileError::NothingToFind { id: id() });
@@ -332,32 +259,16 @@ fn check(file: &SignalFile, spec: &SignalSpec) -> Result<(), CompileError> {
         return Err(CompileError::NoDimension { id: id() });
     }
     if thrive.concerns_safety() && spec.priority < Priority::Look {
-        return Err(CompileError::BelowLook {
-            id: id(),
-            is: spec.priority.name(),
-        });
+        return Err(CompileError::BelowLook { id: id(), is: spec.priority.name() });
     }
     if let Some(with) = spec.with.iter().find(|w| w.within > FARTHEST) {
-        return Err(CompileError::TooFar {
-            place: id(),
-            within: with.within,
-        });
+        return Err(CompileError::TooFar { place: id(), within: with.within });
     }
     if spec.private.is_some_and(|p| p < spec.priority) {
-        return Err(CompileError::Lowers {
-            id: id(),
-            key: "private",
-        });
+        return Err(CompileError::Lowers { id: id(), key: "private" });
     }
-    if spec
-        .with
-        .iter()
-        .any(|w| w.raise.is_some_and(|p| p < spec.priority))
-    {
-        return Err(CompileError::Lowers {
-            id: id(),
-            key: "with",
-        });
+    if spec.with.iter().any(|w| w.raise.is_some_and(|p| p < spec.priority)) {
+        return Err(CompileError::Lowers { id: id(), key: "with" });
     }
     Ok(())
 }
@@ -368,29 +279,17 @@ fn second(with: &With, home: Route) -> Second {
         (None, Some(Priority::Immediate)) => Route::Fcr,
         (None, _) => home,
     };
-    Second {
-        within: with.within,
-        raise: with.raise,
-        route,
-    }
+    Second { within: with.within, raise: with.raise, route }
 }
 
 fn pattern(id: &str, text: &str) -> Result<Regex, CompileError> {
-    let built = RegexBuilder::new(text)
-        .case_insensitive(true)
-        .size_limit(PATTERN_BYTES)
-        .dfa_size_limit(PATTERN_BYTES)
-        .build();
+    let built = RegexBuilder::new(text).case_insensitive(true).size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES).build();
     match built {
         Ok(r) if r.is_match("") => Err("it matches the empty text".to_owned()),
         Ok(r) => Ok(r),
         Err(e) => Err(e.to_string()),
     }
-    .map_err(|why| CompileError::BadPattern {
-        id: id.to_owned(),
-        pattern: text.to_owned(),
-        why,
-    })
+    .map_err(|why| CompileError::BadPattern { id: id.to_owned(), pattern: text.to_owned(), why })
 }
 
 fn category(id: &str) -> &str {

@@ -31,11 +31,7 @@ impl<'a> Doubts<'a> {
     /// The first of the rule's guards that makes the match from word `first` to word `last` doubtful.
     pub(crate) fn about(&self, rule: &Rule, first: usize, last: usize) -> Option<Guard> {
         rule.guards.iter().copied().find(|guard| match guard {
-            Guard::Quotation => self
-                .folded
-                .words()
-                .get(first..=last)
-                .is_some_and(|w| w.iter().all(|w| w.quoted)),
+            Guard::Quotation => self.folded.words().get(first..=last).is_some_and(|w| w.iter().all(|w| w.quoted)),
             kind => self.near(*kind, first, last).any(|(doubt, hit)| {
                 // A pack's guards are for its own signals and those that extend it (I10).
                 doubt.layer <= rule.layer && self.applies(*kind, doubt, &hit, first, last)
@@ -46,15 +42,9 @@ impl<'a> Doubts<'a> {
     /// The guards of that kind that could reach the match; the bounds keep the whole linear.
     fn near(&self, kind: Guard, first: usize, last: usize) -> impl Iterator<Item = (Doubt, Hit)> {
         let start = first.saturating_sub(FARTHEST + LONGEST);
-        let from = self
-            .found
-            .partition_point(|(k, _, h)| (*k, h.first) < (kind, start));
-        let to = self
-            .found
-            .partition_point(|(k, _, h)| (*k, h.first) <= (kind, last + FARTHEST));
-        self.found[from..to]
-            .iter()
-            .map(|(_, doubt, hit)| (*doubt, *hit))
+        let from = self.found.partition_point(|(k, _, h)| (*k, h.first) < (kind, start));
+        let to = self.found.partition_point(|(k, _, h)| (*k, h.first) <= (kind, last + FARTHEST));
+        self.found[from..to].iter().map(|(_, doubt, hit)| (*doubt, *hit))
     }
 
     fn applies(&self, kind: Guard, doubt: Doubt, hit: &Hit, first: usize, last: usize) -> bool {
@@ -64,19 +54,11 @@ impl<'a> Doubts<'a> {
         };
         match kind {
             // What is denied stands after the denial, in the same clause.
-            Guard::Negation => {
-                hit.last < first
-                    && first - hit.last <= doubt.within
-                    && guard.clause == matched.clause
-            }
+            Guard::Negation => hit.last < first && first - hit.last <= doubt.within && guard.clause == matched.clause,
             // An idiom is the words themselves.
             Guard::Idiom => hit.first <= last && first <= hit.last,
             _ => {
-                let apart = if hit.last < first {
-                    first - hit.last
-                } else {
-                    hit.first.saturating_sub(last)
-                };
+                let apart = if hit.last < first { first - hit.last } else { hit.first.saturating_sub(last) };
                 apart <= doubt.within && (doubt.across || guard.sentence == matched.sentence)
             }
         }
@@ -88,9 +70,5 @@ fn excepted(hits: &[Hit], number: u32, hit: &Hit) -> bool {
     let what = Use::Except(number);
     let from = hits.partition_point(|h| h.what < what);
     let to = hits.partition_point(|h| h.what < what || (h.what == what && h.first <= hit.first));
-    hits[from..to]
-        .iter()
-        .rev()
-        .take_while(|h| h.first + LONGEST > hit.first)
-        .any(|h| h.last >= hit.last)
+    hits[from..to].iter().rev().take_while(|h| h.first + LONGEST > hit.first).any(|h| h.last >= hit.last)
 }

@@ -1,8 +1,6 @@
 //! The engine: folded forms, hits, second things, guards, then one statement.
 
-use bluelamp_domain::triage::{
-    Dimension, Guard, Language, Priority, Route, Signal, Span, Thrive, Triage,
-};
+use bluelamp_domain::triage::{Dimension, Guard, Language, Priority, Route, Signal, Span, Thrive, Triage};
 
 use crate::compile::{Doubt, LONGEST, Rule};
 use crate::doubt::Doubts;
@@ -26,15 +24,9 @@ pub struct Context {
 
 impl Context {
     /// A comment, mention, reply or review, worked by the desk unless a signal says otherwise.
-    pub const PUBLIC: Self = Self {
-        private: false,
-        home: Route::Desk,
-    };
+    pub const PUBLIC: Self = Self { private: false, home: Route::Desk };
     /// A private message.
-    pub const PRIVATE: Self = Self {
-        private: true,
-        home: Route::Desk,
-    };
+    pub const PRIVATE: Self = Self { private: true, home: Route::Desk };
 }
 
 /// A pack's triage, compiled. Make one per adopted pack and share it.
@@ -60,20 +52,8 @@ struct Match {
 }
 
 impl Engine {
-    pub(crate) fn new(
-        scanner: Scanner,
-        lexicon: Lexicon,
-        rules: Vec<Rule>,
-        doubts: Vec<Doubt>,
-        version: String,
-    ) -> Self {
-        Self {
-            scanner,
-            lexicon,
-            rules,
-            doubts,
-            version,
-        }
+    pub(crate) fn new(scanner: Scanner, lexicon: Lexicon, rules: Vec<Rule>, doubts: Vec<Doubt>, version: String) -> Self {
+        Self { scanner, lexicon, rules, doubts, version }
     }
 
     /// How many different phrases are looked for, guards included.
@@ -93,9 +73,7 @@ impl Engine {
 
     /// The id and category of every signal, in pack order.
     pub fn signals(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.rules
-            .iter()
-            .map(|r| (r.id.as_str(), r.category.as_str()))
+        self.rules.iter().map(|r| (r.id.as_str(), r.category.as_str()))
     }
 
     /// The forms of a text that are compared, the ordinary one first.
@@ -112,9 +90,7 @@ impl Engine {
     pub fn triage(&self, text: &str, context: &Context) -> Triage {
         let read = head(text);
         let forms = self.fold(read);
-        let language = forms
-            .first()
-            .map_or(Language::Undetermined, |f| self.lexicon.language(f));
+        let language = forms.first().map_or(Language::Undetermined, |f| self.lexicon.language(f));
         let mut matches: Vec<Match> = Vec::new();
         for (form, folded) in forms.iter().enumerate() {
             let hits = self.scan(folded);
@@ -129,14 +105,7 @@ impl Engine {
         Triage::of(signals, context.home, language, self.version.clone())
     }
 
-    fn phrase_matches(
-        &self,
-        folded: &Folded,
-        hits: &[Hit],
-        doubts: &Doubts<'_>,
-        context: &Context,
-        out: &mut Vec<Match>,
-    ) {
+    fn phrase_matches(&self, folded: &Folded, hits: &[Hit], doubts: &Doubts<'_>, context: &Context, out: &mut Vec<Match>) {
         out.sort_unstable_by_key(|m| (m.rule, m.span, m.guard.is_none()));
         let ordinary = out.clone();
         for hit in hits {
@@ -145,46 +114,24 @@ impl Engine {
             let span = folded.span(hit.first, hit.last);
             // A doubt about an ordinary reading of these words is not lost because another form took them apart.
             let at = ordinary.partition_point(|m| (m.rule, m.span) < (rule, span));
-            if ordinary
-                .get(at)
-                .is_some_and(|m| (m.rule, m.span) == (rule, span) && m.guard.is_some())
-            {
+            if ordinary.get(at).is_some_and(|m| (m.rule, m.span) == (rule, span) && m.guard.is_some()) {
                 continue;
             }
-            let seconds = Seconds {
-                folded,
-                hits,
-                number,
-            };
+            let seconds = Seconds { folded, hits, number };
             out.extend(self.weigh(rule, (hit.first, hit.last), span, &seconds, doubts, context));
         }
     }
 
-    fn pattern_matches(
-        &self,
-        text: &str,
-        folded: &Folded,
-        hits: &[Hit],
-        doubts: &Doubts<'_>,
-        context: &Context,
-        out: &mut Vec<Match>,
-    ) {
+    fn pattern_matches(&self, text: &str, folded: &Folded, hits: &[Hit], doubts: &Doubts<'_>, context: &Context, out: &mut Vec<Match>) {
         for (rule, is) in self.rules.iter().enumerate() {
-            let seconds = Seconds {
-                folded,
-                hits,
-                number: u32::try_from(rule).unwrap_or(u32::MAX),
-            };
+            let seconds = Seconds { folded, hits, number: u32::try_from(rule).unwrap_or(u32::MAX) };
             for pattern in &is.patterns {
                 // A bounded number of searches, each linear, keeps the whole linear.
                 for found in pattern.find_iter(text).take(MOST_SPANS) {
                     let words = folded.words();
                     let first = words.partition_point(|w| w.span.end <= found.start());
                     let past = words.partition_point(|w| w.span.start < found.end());
-                    let span = Span {
-                        start: found.start(),
-                        end: found.end(),
-                    };
+                    let span = Span { start: found.start(), end: found.end() };
                     let place = (first, past.saturating_sub(1).max(first));
                     out.extend(self.weigh(rule, place, span, &seconds, doubts, context));
                 }
@@ -203,16 +150,8 @@ impl Engine {
         context: &Context,
     ) -> Option<Match> {
         let is = &self.rules[rule];
-        let mut priority = if context.private {
-            is.private
-        } else {
-            is.priority
-        };
-        let mut route = if priority == Priority::Immediate {
-            Route::Fcr.min(is.route)
-        } else {
-            is.route
-        };
+        let mut priority = if context.private { is.private } else { is.priority };
+        let mut route = if priority == Priority::Immediate { Route::Fcr.min(is.route) } else { is.route };
         let mut second = None;
         for (group, with) in is.with.iter().enumerate() {
             let near = seconds.near(group, with.within, first, last);
@@ -233,36 +172,17 @@ impl Engine {
                 priority = Priority::Look;
             }
         }
-        Some(Match {
-            rule,
-            priority,
-            route,
-            guard,
-            span,
-            second,
-        })
+        Some(Match { rule, priority, route, guard, span, second })
     }
 
     /// One signal for each rule that fired: its best match decides, all its words are shown.
     fn signals_of(&self, mut matches: Vec<Match>) -> Vec<Signal> {
-        matches.sort_by_key(|m| {
-            (
-                m.rule,
-                std::cmp::Reverse(m.priority),
-                m.guard.is_some(),
-                m.span,
-            )
-        });
+        matches.sort_by_key(|m| (m.rule, std::cmp::Reverse(m.priority), m.guard.is_some(), m.span));
         matches
             .chunk_by(|a, b| a.rule == b.rule)
             .map(|of| {
                 let (best, is) = (of[0], &self.rules[of[0].rule]);
-                let mut spans: Vec<Span> = of
-                    .iter()
-                    .flat_map(|m| [Some(m.span), m.second])
-                    .flatten()
-                    .take(MOST_SPANS)
-                    .collect();
+                let mut spans: Vec<Span> = of.iter().flat_map(|m| [Some(m.span), m.second]).flatten().take(MOST_SPANS).collect();
                 spans.sort_unstable();
                 spans.dedup();
                 Signal {
@@ -283,14 +203,7 @@ impl Engine {
     }
 
     /// What is looked at because of what software could not read in it.
-    fn floor(
-        &self,
-        text: &str,
-        read: &str,
-        language: Language,
-        context: &Context,
-        signals: &mut Vec<Signal>,
-    ) {
+    fn floor(&self, text: &str, read: &str, language: Language, context: &Context, signals: &mut Vec<Signal>) {
         let unread = |id: &str, says: &str| Signal {
             id: format!("unread.{id}"),
             category: "unread".into(),
@@ -305,22 +218,13 @@ impl Engine {
             carried: false,
         };
         if read.len() < text.len() {
-            signals.push(unread(
-                "too_long",
-                "Too long to be read to its end. Read the rest.",
-            ));
+            signals.push(unread("too_long", "Too long to be read to its end. Read the rest."));
         }
         if language == Language::Other {
-            signals.push(unread(
-                "language",
-                "Not in a language that the pack knows. Find out what it says.",
-            ));
+            signals.push(unread("language", "Not in a language that the pack knows. Find out what it says."));
         }
         if context.private && signals.is_empty() {
-            signals.push(unread(
-                "nothing",
-                "Sent privately, and nothing in it was recognised. Read it.",
-            ));
+            signals.push(unread("nothing", "Sent privately, and nothing in it was recognised. Read it."));
         }
     }
 }
@@ -341,14 +245,11 @@ impl Seconds<'_> {
         let all = &self.hits[from..to];
         let reach = first.saturating_sub(within + LONGEST);
         let near = all.partition_point(|h| h.first < reach);
-        let found = all[near..]
-            .iter()
-            .take_while(|h| h.first <= last + within)
-            .find(|h| {
-                let before = h.last < first && first - h.last <= within;
-                let after = h.first > last && h.first - last <= within;
-                before || after
-            })?;
+        let found = all[near..].iter().take_while(|h| h.first <= last + within).find(|h| {
+            let before = h.last < first && first - h.last <= within;
+            let after = h.first > last && h.first - last <= within;
+            before || after
+        })?;
         Some(self.folded.span(found.first, found.last))
     }
 }

@@ -13,10 +13,7 @@ pub(crate) enum ExpandError {
 }
 
 /// Every phrase that `line` stands for.
-pub(crate) fn expand(
-    line: &str,
-    lists: &BTreeMap<String, Vec<String>>,
-) -> Result<Vec<String>, ExpandError> {
+pub(crate) fn expand(line: &str, lists: &BTreeMap<String, Vec<String>>) -> Result<Vec<String>, ExpandError> {
     let mut done = vec![String::new()];
     let mut rest = line;
     while let Some(at) = rest.find(['{', '<']) {
@@ -26,9 +23,7 @@ pub(crate) fn expand(
         let inside = &tail[1..end];
         let mut choices: Vec<String> = Vec::new();
         if close == '>' {
-            let named = lists
-                .get(inside)
-                .ok_or_else(|| ExpandError::UnknownList(inside.to_owned()))?;
+            let named = lists.get(inside).ok_or_else(|| ExpandError::UnknownList(inside.to_owned()))?;
             choices.extend(named.iter().cloned());
         } else {
             // A choice may name a list; it holds no bracket of its own, so this goes one step deep.
@@ -39,10 +34,7 @@ pub(crate) fn expand(
         if done.len().saturating_mul(choices.len()) > MOST {
             return Err(ExpandError::TooMany);
         }
-        done = done
-            .iter()
-            .flat_map(|head| choices.iter().map(move |c| format!("{head}{plain}{c}")))
-            .collect();
+        done = done.iter().flat_map(|head| choices.iter().map(move |c| format!("{head}{plain}{c}"))).collect();
         rest = &tail[end + 1..];
     }
     for phrase in &mut done {
@@ -67,23 +59,12 @@ mod tests {
 
     #[test]
     fn choices_and_lists_multiply() {
-        assert_eq!(
-            all("<who> {has|} left"),
-            Ok(vec![
-                "he has left".into(),
-                "he  left".into(),
-                "she has left".into(),
-                "she  left".into()
-            ])
-        );
+        assert_eq!(all("<who> {has|} left"), Ok(vec!["he has left".into(), "he  left".into(), "she has left".into(), "she  left".into()]));
     }
 
     #[test]
     fn mistakes_are_named() {
-        assert_eq!(
-            all("<nobody> left"),
-            Err(ExpandError::UnknownList("nobody".into()))
-        );
+        assert_eq!(all("<nobody> left"), Err(ExpandError::UnknownList("nobody".into())));
         assert_eq!(all("{a|<who>} left").map(|p| p.len()), Ok(3));
         assert_eq!(all("{a|b left"), Err(ExpandError::Unclosed));
         assert_eq!(all(&"{a|b|c|d}".repeat(6)), Err(ExpandError::TooMany));

@@ -47,10 +47,8 @@ pub struct Folded {
 }
 
 /// A word that starts a new thought: what was denied before it is not denied after it.
-const TURNS: [&str; 16] = [
-    "but", "however", "and", "because", "so", "then", "now", "plus", "although", "tho", "still",
-    "yet", "just", "ond", "achos", "nawr",
-];
+const TURNS: [&str; 16] =
+    ["but", "however", "and", "because", "so", "then", "now", "plus", "although", "tho", "still", "yet", "just", "ond", "achos", "nawr"];
 
 impl Folded {
     /// Folds `text` in one form.
@@ -65,8 +63,7 @@ impl Folded {
         let first = Self::new(text, Form::default(), lexicon);
         let (splits, runs) = (first.splits, first.runs);
         let mut all = vec![first];
-        let mut add =
-            |squeezed, single| all.push(Self::new(text, Form { squeezed, single }, lexicon));
+        let mut add = |squeezed, single| all.push(Self::new(text, Form { squeezed, single }, lexicon));
         if runs {
             add(false, true);
         }
@@ -101,10 +98,7 @@ impl Folded {
 
     /// The bytes of the original from word `first` to word `last`.
     pub(crate) fn span(&self, first: usize, last: usize) -> Span {
-        Span {
-            start: self.words[first].span.start,
-            end: self.words[last].span.end,
-        }
+        Span { start: self.words[first].span.start, end: self.words[last].span.end }
     }
 }
 
@@ -183,11 +177,7 @@ impl<'t> Reader<'t> {
             return None;
         }
         let bytes = self.source.as_bytes();
-        let starts = |with: &str| {
-            bytes
-                .get(at..at + with.len())
-                .is_some_and(|b| b.eq_ignore_ascii_case(with.as_bytes()))
-        };
+        let starts = |with: &str| bytes.get(at..at + with.len()).is_some_and(|b| b.eq_ignore_ascii_case(with.as_bytes()));
         if !(starts("https://") || starts("http://") || starts("www.")) {
             return None;
         }
@@ -280,11 +270,7 @@ impl<'t> Reader<'t> {
         let c = c.to_ascii_lowercase();
         let c = if c.is_ascii_digit() && self.is_leet(c, end) {
             self.splits = true;
-            if self.form.squeezed {
-                leet(c).unwrap_or(c)
-            } else {
-                c
-            }
+            if self.form.squeezed { leet(c).unwrap_or(c) } else { c }
         } else {
             c
         };
@@ -296,11 +282,7 @@ impl<'t> Reader<'t> {
     }
 
     fn push(&mut self, c: char) {
-        self.run = if c.is_alphabetic() && self.last == Some(c) {
-            self.run + 1
-        } else {
-            1
-        };
+        self.run = if c.is_alphabetic() && self.last == Some(c) { self.run + 1 } else { 1 };
         self.last = Some(c);
         if self.run < 3 {
             return self.letters.push(c);
@@ -322,9 +304,7 @@ impl<'t> Reader<'t> {
         let begun = self.open.is_some_and(|t| t.start < self.letters.len());
         if begun {
             let inside = self.letters.ends_with(char::is_alphabetic);
-            inside
-                && (letter(next)
-                    || (c != '!' && next.is_some_and(|n| n != '!' && leet(n).is_some())))
+            inside && (letter(next) || (c != '!' && next.is_some_and(|n| n != '!' && leet(n).is_some())))
         } else {
             letter(next) && letter(second)
         }
@@ -349,19 +329,12 @@ impl<'t> Reader<'t> {
     fn sign(&mut self, c: char, at: usize, end: usize) {
         let next = self.source[end..].chars().next();
         let inside = self.open.is_some() && next.is_some_and(char::is_alphanumeric);
-        if matches!(c, '@' | '$' | '!' | '|' | '+')
-            && !(c == '@' && self.open.is_none())
-            && self.is_leet(c, end)
-        {
+        if matches!(c, '@' | '$' | '!' | '|' | '+') && !(c == '@' && self.open.is_none()) && self.is_leet(c, end) {
             self.splits = true;
             if self.form.squeezed {
                 return self.letter_for(c, at, end);
             }
-        } else if inside
-            && is_splitter(c)
-            && self.letters.ends_with(char::is_alphabetic)
-            && next.is_some_and(char::is_alphabetic)
-        {
+        } else if inside && is_splitter(c) && self.letters.ends_with(char::is_alphabetic) && next.is_some_and(char::is_alphabetic) {
             self.splits = true;
             if self.form.squeezed {
                 return self.stretch(end);
@@ -370,9 +343,7 @@ impl<'t> Reader<'t> {
         self.close();
         self.gap += 1;
         match c {
-            '.' | '!' | '?' | '…' | '。' | '؟'
-                if !inside && next.is_none_or(|n| !n.is_alphanumeric()) =>
-            {
+            '.' | '!' | '?' | '…' | '。' | '؟' if !inside && next.is_none_or(|n| !n.is_alphanumeric()) => {
                 self.sentence += 1;
                 self.clause += 1;
             }
@@ -398,15 +369,9 @@ impl<'t> Reader<'t> {
 
     /// Marks what stands between the opening quotation mark and here. False where none was open.
     fn quote_ends(&mut self, double: bool) -> bool {
-        let opened = if double {
-            self.double.take()
-        } else {
-            self.single.take()
-        };
+        let opened = if double { self.double.take() } else { self.single.take() };
         if let Some(first) = opened {
-            self.tokens[first..]
-                .iter_mut()
-                .for_each(|t| t.quoted = true);
+            self.tokens[first..].iter_mut().for_each(|t| t.quoted = true);
         }
         opened.is_some()
     }
@@ -416,12 +381,7 @@ impl<'t> Reader<'t> {
             t.end = self.letters.len();
             if t.end > t.start {
                 let tail = &self.tokens[self.tokens.len().saturating_sub(2)..];
-                if t.lone
-                    && t.gap == 1
-                    && tail.len() == 2
-                    && tail.iter().all(|p| p.lone)
-                    && tail[1].gap == 1
-                {
+                if t.lone && t.gap == 1 && tail.len() == 2 && tail.iter().all(|p| p.lone) && tail[1].gap == 1 {
                     self.splits = true;
                 }
                 self.tokens.push(t);
@@ -438,25 +398,17 @@ impl<'t> Reader<'t> {
         let mut at = 0;
         let mut joined = String::new();
         while let Some(&token) = self.tokens.get(at) {
-            let many = if self.form.squeezed {
-                lone_run(&self.tokens[at..])
-            } else {
-                1
-            };
+            let many = if self.form.squeezed { lone_run(&self.tokens[at..]) } else { 1 };
             let run = &self.tokens[at..at + many];
             at += many;
             let spelling = if many == 1 {
                 &self.letters[token.start..token.end]
             } else {
                 joined.clear();
-                run.iter()
-                    .for_each(|t| joined.push_str(&self.letters[t.start..t.end]));
+                run.iter().for_each(|t| joined.push_str(&self.letters[t.start..t.end]));
                 &joined
             };
-            let span = Span {
-                start: token.span.start,
-                end: run.last().map_or(token.span.end, |t| t.span.end),
-            };
+            let span = Span { start: token.span.start, end: run.last().map_or(token.span.end, |t| t.span.end) };
             let full;
             let read = if drops_its_g(spelling) {
                 full = format!("{spelling}g");
@@ -480,12 +432,7 @@ impl<'t> Reader<'t> {
                 text.push(' ');
             }
         }
-        Folded {
-            text,
-            words,
-            splits: self.splits,
-            runs: self.runs,
-        }
+        Folded { text, words, splits: self.splits, runs: self.runs }
     }
 }
 
@@ -497,10 +444,6 @@ fn drops_its_g(word: &str) -> bool {
 
 /// How many of the first tokens are single letters one separator apart: three or more are a word spelled out.
 fn lone_run(tokens: &[Token]) -> usize {
-    let run = tokens
-        .iter()
-        .enumerate()
-        .take_while(|(i, t)| t.lone && (*i == 0 || t.gap == 1))
-        .count();
+    let run = tokens.iter().enumerate().take_while(|(i, t)| t.lone && (*i == 0 || t.gap == 1)).count();
     if run >= 3 { run } else { 1 }
 }

@@ -48,10 +48,7 @@ impl Lexicon {
 
     /// How `spelling` is read: itself, or the word it stands for.
     pub(crate) fn read<'a>(&'a self, spelling: &'a str) -> &'a str {
-        self.words
-            .get(spelling)
-            .and_then(|e| e.same.as_deref())
-            .unwrap_or(spelling)
+        self.words.get(spelling).and_then(|e| e.same.as_deref()).unwrap_or(spelling)
     }
 
     /// The language of a folded text, from the share of its words that each language knows.

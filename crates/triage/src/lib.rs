@@ -19,9 +19,7 @@ mod lexicon;
 mod pack;
 mod scan;
 
-pub use bluelamp_domain::triage::{
-    Dimension, Guard, Language, Priority, Route, Signal, Span, Thrive, Triage, raise,
-};
+pub use bluelamp_domain::triage::{Dimension, Guard, Language, Priority, Route, Signal, Span, Thrive, Triage, raise};
 pub use cases::{CaseFailure, Got};
 pub use compile::CompileError;
 pub use engine::{Context, Engine, MAX_BYTES};

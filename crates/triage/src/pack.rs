@@ -35,15 +35,26 @@ pub struct SignalFile {
 impl SignalFile {
     /// Reads one file of the folder. `layer` is 0 for the root pack and one more for each pack that extends.
     pub fn parse(name: &str, layer: u8, text: &str) -> Result<Self, CompileError> {
-        let read: Self = toml::from_str(text).map_err(|e| CompileError::NotASignalFile {
-            file: name.to_owned(),
-            why: e.to_string(),
-        })?;
-        Ok(Self {
-            name: name.to_owned(),
-            layer,
-            ..read
-        })
+        let read: Self = toml::from_str(text).map_err(|e| CompileError::NotASignalFile { file: name.to_owned(), why: e.to_string() })?;
+        Ok(Self { name: name.to_owned(), layer, ..read })
+    }
+
+    /// Reads the triage files of a pack and all it extends, the root pack's first, as paths and bytes.
+    /// Each new folder is a pack nearer to the force than the one before.
+    pub fn parse_all(files: &[(String, Vec<u8>)]) -> Result<Vec<Self>, CompileError> {
+        let mut folders: Vec<&str> = Vec::new();
+        let mut all = Vec::with_capacity(files.len());
+        for (path, bytes) in files {
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            if folders.last() != Some(&folder) {
+                folders.push(folder);
+            }
+            let not = |why: String| CompileError::NotASignalFile { file: path.clone(), why };
+            let text = std::str::from_utf8(bytes).map_err(|_| not("save it as UTF-8".into()))?;
+            let layer = u8::try_from(folders.len() - 1).map_err(|_| not("too many packs extend each other".into()))?;
+            all.push(Self::parse(path, layer, text)?);
+        }
+        Ok(all)
     }
 }
 

@@ -40,19 +40,10 @@ impl Scanner {
     /// `phrases` are folded and padded, with what each is for.
     pub(crate) fn new(phrases: Vec<(String, Vec<Use>)>) -> Result<Self, aho_corasick::BuildError> {
         let bytes: usize = phrases.iter().map(|(p, _)| p.len()).sum();
-        let kind = if bytes <= DENSE {
-            AhoCorasickKind::DFA
-        } else {
-            AhoCorasickKind::ContiguousNFA
-        };
-        let automaton = AhoCorasick::builder()
-            .kind(Some(kind))
-            .match_kind(MatchKind::Standard)
-            .build(phrases.iter().map(|(p, _)| p.as_bytes()))?;
-        let phrases = phrases
-            .into_iter()
-            .map(|(p, u)| (p.split_ascii_whitespace().count(), u))
-            .collect();
+        let kind = if bytes <= DENSE { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
+        let automaton =
+            AhoCorasick::builder().kind(Some(kind)).match_kind(MatchKind::Standard).build(phrases.iter().map(|(p, _)| p.as_bytes()))?;
+        let phrases = phrases.into_iter().map(|(p, u)| (p.split_ascii_whitespace().count(), u)).collect();
         Ok(Self { automaton, phrases })
     }
 
@@ -71,11 +62,7 @@ impl Scanner {
             let (words, uses) = &self.phrases[found.pattern().as_usize()];
             // A padded phrase starts on the space before a word, so there is one at the next byte.
             if let Some(first) = folded.word_at(found.start() + 1) {
-                hits.extend(uses.iter().map(|&what| Hit {
-                    what,
-                    first,
-                    last: first + words - 1,
-                }));
+                hits.extend(uses.iter().map(|&what| Hit { what, first, last: first + words - 1 }));
             }
         }
         hits.sort_unstable();

@@ -10,17 +10,13 @@ pub fn files() -> &'static [SignalFile] {
     static FILES: OnceLock<Vec<SignalFile>> = OnceLock::new();
     FILES.get_or_init(|| {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/college-app/triage");
-        let mut paths: Vec<_> = std::fs::read_dir(&dir)
-            .expect("the pack is there")
-            .map(|e| e.unwrap().path())
-            .collect();
+        let mut paths: Vec<_> = std::fs::read_dir(&dir).expect("the pack is there").map(|e| e.unwrap().path()).collect();
         paths.sort();
         paths
             .iter()
             .map(|p| {
                 let name = p.file_name().unwrap().to_string_lossy();
-                SignalFile::parse(&name, 0, &std::fs::read_to_string(p).unwrap())
-                    .unwrap_or_else(|e| panic!("{e}"))
+                SignalFile::parse(&name, 0, &std::fs::read_to_string(p).unwrap()).unwrap_or_else(|e| panic!("{e}"))
             })
             .collect()
     })
@@ -36,10 +32,5 @@ pub fn engine() -> &'static Engine {
 fn every_case_of_the_pack_holds() {
     let failures = engine().run_cases(files());
     let told: Vec<String> = failures.iter().map(ToString::to_string).collect();
-    assert!(
-        told.is_empty(),
-        "{} failures:\n{}",
-        told.len(),
-        told.join("\n")
-    );
+    assert!(told.is_empty(), "{} failures:\n{}", told.len(), told.join("\n"));
 }
