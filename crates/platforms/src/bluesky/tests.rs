@@ -349,6 +349,20 @@ async fn another_post_at_the_same_address_is_never_taken_for_ours() {
     assert_eq!(s.copies("first words").await + s.copies("other words").await, 1);
 }
 
+#[tokio::test]
+async fn an_earlier_attempt_that_differs_in_what_was_looked_up_is_still_ours() {
+    let s = stand().await;
+    let post = item("k", "thanks @resident.test");
+    let first = done("publish", s.connector.publish(&s.net, &s.connection, &post).await);
+    // As if the handle had been nobody's when it was sent.
+    let mut record = s.net.state().records[&first.remote_id].1.clone();
+    record.as_object_mut().unwrap().remove("facets");
+    s.net.write(FORCE, POST, first.remote_id.rsplit('/').next().unwrap(), record.clone());
+    let again = done("publish again", s.connector.publish(&s.net, &s.connection, &post).await);
+    assert_eq!((again.remote_id, again.extra["cid"].clone()), (first.remote_id, cid(&record)), "what stands there is answered");
+    assert_eq!(s.copies(&post.text).await, 1);
+}
+
 // ---- moderating ----
 
 #[tokio::test]
