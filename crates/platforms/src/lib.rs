@@ -10,6 +10,7 @@ pub mod egress;
 mod fits;
 #[cfg(test)]
 mod loopback;
+pub mod mastodon;
 pub mod rehearsal;
 mod said;
 #[cfg(feature = "suite")]

@@ -33,9 +33,9 @@ fn one(event: Event, own: &str) -> Result<Inbound, String> {
         What::Created { message } if message.author.id == own => Inbound::Ignored { why: "the account's own item".into() },
         What::Created { message } => Inbound::Message(arrived(message)?),
         What::Edited { message } => {
-            Inbound::Edited { remote_id: message.id, text: clean(&message.text), at, revision: message.revision.to_string() }
+            Inbound::Edited { remote_id: named(message.id)?, text: clean(&message.text), at, revision: message.revision.to_string() }
         }
-        What::Deleted { id } => Inbound::Deleted { remote_id: id, at },
+        What::Deleted { id } => Inbound::Deleted { remote_id: named(id)?, at },
         What::Followed { .. } => Inbound::Ignored { why: "somebody followed the account".into() },
         What::Other => Inbound::Ignored { why: "an event of an unknown type".into() },
     })
@@ -44,7 +44,7 @@ fn one(event: Event, own: &str) -> Result<Inbound, String> {
 fn arrived(message: Message) -> Result<InboundMessage, String> {
     let sent_at = micros(&message.sent_at).ok_or_else(|| format!("`{}` is not a time", message.sent_at))?;
     Ok(InboundMessage {
-        remote_id: message.id,
+        remote_id: named(message.id)?,
         revision: message.revision.to_string(),
         kind: match message.kind {
             Where::Comment => MessageKind::Comment,
@@ -53,7 +53,7 @@ fn arrived(message: Message) -> Result<InboundMessage, String> {
         },
         text: clean(&message.text),
         language: message.language,
-        author_id: message.author.id,
+        author_id: named(message.author.id)?,
         author_handle: clean(&message.author.handle),
         author_name: clean(&message.author.name),
         sent_at,
@@ -63,6 +63,10 @@ fn arrived(message: Message) -> Result<InboundMessage, String> {
         media: message.media.into_iter().map(|m| InboundMedia { url: m.url, mime: Some(m.mime), alt: m.alt.map(|a| clean(&a)) }).collect(),
         extra: BTreeMap::new(),
     })
+}
+
+fn named(id: String) -> Result<String, String> {
+    if id.is_empty() { Err("an id is empty".into()) } else { Ok(id) }
 }
 
 /// U+0000 has no place in text columns; the raw body keeps it (`design.md` §7).
