@@ -167,20 +167,20 @@ fn too_many(until: i64) -> Response {
 }
 
 /// Whose token it is, if it has the scope.
-fn who(s: &Shared, state: &World, headers: &HeaderMap, scope: &str) -> Result<String, Response> {
+fn who(s: &Shared, state: &World, headers: &HeaderMap, scope: &str) -> Result<String, Box<Response>> {
     let token = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
     match token {
-        None if s.takahe => Err(No::new(StatusCode::UNAUTHORIZED, "identity_token_required").into_response()),
-        None => Err(No::new(StatusCode::UNAUTHORIZED, "The access token is invalid").into_response()),
+        None if s.takahe => Err(No::new(StatusCode::UNAUTHORIZED, "identity_token_required").into_response().into()),
+        None => Err(No::new(StatusCode::UNAUTHORIZED, "The access token is invalid").into_response().into()),
         Some(token) => match state.tokens.get(token) {
-            None if s.takahe => Err((StatusCode::BAD_REQUEST, Html("Invalid Bearer token")).into_response()),
-            None => Err(No::new(StatusCode::UNAUTHORIZED, "The access token is invalid").into_response()),
+            None if s.takahe => Err((StatusCode::BAD_REQUEST, Html("Invalid Bearer token")).into_response().into()),
+            None => Err(No::new(StatusCode::UNAUTHORIZED, "The access token is invalid").into_response().into()),
             Some((account, scopes)) => {
                 let coarse = scope.split(':').next().unwrap_or_default();
                 if scopes.split(' ').any(|has| has == scope || has == coarse) {
                     Ok(account.clone())
                 } else {
-                    Err(No::new(StatusCode::FORBIDDEN, "This action is outside the authorized scopes").into_response())
+                    Err(No::new(StatusCode::FORBIDDEN, "This action is outside the authorized scopes").into_response().into())
                 }
             }
         },
@@ -191,7 +191,7 @@ macro_rules! allowed {
     ($s:expr, $state:expr, $headers:expr, $scope:expr) => {
         match who(&$s, &$state, &$headers, $scope) {
             Ok(account) => account,
-            Err(response) => return Ok(response),
+            Err(response) => return Ok(*response),
         }
     };
 }
@@ -398,7 +398,7 @@ async fn notifications(State(s): Server, headers: HeaderMap, RawQuery(raw): RawQ
 async fn delete(State(s): Server, headers: HeaderMap, Path(id): Path<String>) -> Answer {
     let mut state = s.state();
     let me = allowed!(s, state, headers, "write:statuses");
-    if !state.statuses.get(&id).is_some_and(|x| x.by == me) {
+    if state.statuses.get(&id).is_none_or(|x| x.by != me) {
         return Ok(missing(&s));
     }
     if let (false, Err(until)) = (s.takahe, state.spend("deletes", 30, 1_800, (s.clock)())) {

@@ -19,7 +19,7 @@ use tokio::sync::broadcast;
 
 /// The handle of the official account that the double is made with.
 pub const FORCE: &str = "exampleshire";
-/// Its token with every scope we ask for, one that may only read, and a person's own.
+/// Its token with every scope we ask for, and one that may only read.
 pub const TOKEN: &str = "double-token-of-exampleshire";
 pub const READ_ONLY: &str = "double-token-that-only-reads";
 

@@ -105,7 +105,7 @@ async fn token(State(s): Server, p: Params) -> Result<Json<Value>, No> {
 
 async fn revoke(State(s): Server, p: Params) -> Result<Json<Value>, No> {
     let mut state = s.state();
-    if !state.apps.get(&p.text("client_id")).is_some_and(|a| a.secret == p.text("client_secret")) {
+    if state.apps.get(&p.text("client_id")).is_none_or(|a| a.secret != p.text("client_secret")) {
         return Err(No::described(StatusCode::FORBIDDEN, "unauthorized_client", "You are not authorized to revoke this token"));
     }
     state.tokens.remove(&p.text("token"));

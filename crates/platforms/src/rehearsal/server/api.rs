@@ -283,9 +283,9 @@ async fn moderate(State(s): Server, headers: HeaderMap, Json(measure): Json<Meas
     let account = &bearer(&s, &headers)?.person;
     s.change(|w| match w.judge(&account.id, &measure) {
         Ok(()) => Ok((Json(Taken { taken: true }), Some(Change::Measured { account: account.id.clone(), measure: measure.clone() }))),
-        Err(NoMeasure::NoSuchMessage) => Err(No::gone("message")),
-        Err(NoMeasure::NoSuchPerson) => Err(No::gone("person")),
-        Err(NoMeasure::NoSuchAction) => Err(No::invalid("no_action", format!("there is no action `{}`", measure.action))),
+        Err(NoMeasure::Message) => Err(No::gone("message")),
+        Err(NoMeasure::Person) => Err(No::gone("person")),
+        Err(NoMeasure::Action) => Err(No::invalid("no_action", format!("there is no action `{}`", measure.action))),
     })
 }
 

@@ -152,7 +152,6 @@ fn hand_of(stage: &Stage, person: &str) -> Hand {
     stage.cast.iter().find(|c| c.person.id == person).map_or(Hand::Careful, |c| c.hand)
 }
 
-#[expect(clippy::too_many_arguments, reason = "who says what to whom, where and below what")]
 fn utter(
     stage: &Stage,
     account: &Person,

@@ -60,9 +60,9 @@ pub struct World {
 /// Why a measure is not taken.
 #[derive(Debug, PartialEq, Eq)]
 pub enum NoMeasure {
-    NoSuchMessage,
-    NoSuchPerson,
-    NoSuchAction,
+    Message,
+    Person,
+    Action,
 }
 
 impl World {
@@ -124,13 +124,13 @@ impl World {
         match measure.action.as_str() {
             "hide" | "unhide" | "delete" | "report" => {
                 let ours = self.messages.get(&measure.message).is_some_and(|(owner, _)| owner == account);
-                if ours { Ok(()) } else { Err(NoMeasure::NoSuchMessage) }
+                if ours { Ok(()) } else { Err(NoMeasure::Message) }
             }
             "block" | "unblock" => {
                 let met = self.messages.values().any(|(owner, m)| owner == account && m.author.id == measure.person);
-                if met { Ok(()) } else { Err(NoMeasure::NoSuchPerson) }
+                if met { Ok(()) } else { Err(NoMeasure::Person) }
             }
-            _ => Err(NoMeasure::NoSuchAction),
+            _ => Err(NoMeasure::Action),
         }
     }
 
@@ -161,7 +161,6 @@ impl World {
     }
 
     /// A message said now, as an event ready to be committed.
-    #[expect(clippy::too_many_arguments, reason = "each is a fact of the message, and the two callers name them")]
     pub fn said(
         &self,
         account: &str,
