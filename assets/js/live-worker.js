@@ -16,6 +16,7 @@ function open(url) {
     tell({ state })
   }
   source.onmessage = (event) => tell({ data: event.data })
+  source.addEventListener('again', () => tell({ again: true }))
 }
 
 onconnect = ({ ports: [port] }) => {

@@ -1,36 +1,50 @@
 // Live pages: an element says with `data-live` which kinds of event concern it, and is fetched again when one comes.
-//   data-live="alert. message."   kinds, by their beginnings
-//   data-live-quiet="message"     do not move what someone reads: count, and offer "4 new"
-//   data-live-now="alert."        unless it is one of these
-//   data-refresh="30"             and every so many seconds as well
+//   data-live="intake. desk."         kinds (names of acts), by their beginnings: fetched again within two seconds
+//   data-live-now="desk.raise_alert"  at once
+//   data-live-quiet="intake.receive"  do not move what someone reads: count, and offer "4 new"
+//   data-live-rows="desk."            redraw rows where they stand; none comes, goes or moves
+//   data-refresh="30"                 and every so many seconds as well
 // Nothing jumps: an element is replaced only when it differs and nobody is typing in it.
-import { announce, freshPage, refresh, swap } from './page.js'
+import { announce, freshPage, swap } from './page.js'
 import { alertsChanged } from './duty.js'
 
 const starts = (list, kind) => (list ?? '').split(/\s+/).some((begin) => begin && kind.startsWith(begin))
 
 let due = new Set()
+let rowsDue = false
 let timer = 0
 let last = 0
 let newOnes = 0
 
-function soon(elements, wait) {
+function soon(elements, wait, rows = false) {
   elements.forEach((element) => due.add(element.id))
+  rowsDue ||= rows
   const pause = Math.max(wait, wait ? 2000 - (Date.now() - last) : 0)
   clearTimeout(timer)
   timer = setTimeout(fetchNow, pause)
 }
 
+/** Rows stay where they are; one that is no longer in the queue is dimmed until the reader asks for the new order. */
+function swapRows(fresh) {
+  const rows = [...document.querySelectorAll('[data-live-rows] [data-row][id]')]
+  swap(rows, fresh)
+  for (const row of rows) if (!fresh.getElementById(row.id)) document.getElementById(row.id)?.classList.add('is-gone')
+}
+
 async function fetchNow() {
   last = Date.now()
-  const wanted = due
+  const elements = [...due].map((id) => document.getElementById(id)).filter(Boolean)
+  const rows = rowsDue
   due = new Set()
-  const elements = [...wanted].map((id) => document.getElementById(id)).filter(Boolean)
-  if (!elements.length) return
+  rowsDue = false
+  if (!elements.length && !rows) return
   try {
-    const swapped = await refresh(elements)
+    const fresh = await freshPage()
+    if (!fresh) return
+    const swapped = swap(elements, fresh)
+    if (rows) swapRows(fresh)
     if (swapped.some((element) => element.id === 'alert-bar')) alertsChanged()
-    if (swapped.some((element) => element.dataset.liveQuiet)) showNew(0)
+    if (elements.some((element) => element.dataset.liveQuiet)) showNew(0)
   } catch { /* offline: the stream says so and the next event tries again */ }
 }
 
@@ -43,20 +57,28 @@ function showNew(count) {
   if (count > 0) announce(`${count} new`)
 }
 
-export function happened(event) {
+const LIVE = '[data-live][id], [data-live-now][id], [data-live-quiet][id]'
+
+/** Events were missed: everything that does not move under the reader is fetched again. */
+function catchUp() {
+  soon([...document.querySelectorAll(LIVE)].filter((element) => !element.dataset.liveQuiet), 250, true)
+}
+
+function happened({ kind }) {
+  // What was refused changed nothing; what is held did.
+  if (kind.endsWith(':refused')) return
   const now = []
   const later = []
-  for (const element of document.querySelectorAll('[data-live][id]')) {
-    const { live, liveQuiet, liveNow } = element.dataset
-    if (starts(liveNow, event.kind)) now.push(element)
-    else if (event.kind === 'resync') later.push(element)
-    else if (starts(live, event.kind)) {
-      if (!liveQuiet) (event.kind.startsWith('alert.') ? now : later).push(element)
-      else if (event.kind === 'message.arrived') showNew(newOnes + 1)
-    }
+  let rows = false
+  for (const element of document.querySelectorAll(LIVE)) {
+    const { live, liveQuiet, liveNow, liveRows } = element.dataset
+    if (starts(liveNow, kind)) now.push(element)
+    else if (starts(liveQuiet, kind)) showNew(newOnes + 1)
+    else if (starts(live, kind)) later.push(element)
+    rows ||= starts(liveRows, kind)
   }
-  if (now.length) soon(now, 0)
-  else if (later.length) soon(later, 250)
+  if (now.length) soon([...now, ...later], 0, rows)
+  else if (later.length || rows) soon(later, 250, rows)
 }
 
 const heard = (text) => {
@@ -80,6 +102,7 @@ function listenAlone(url) {
   source.onopen = () => show('open')
   source.onerror = () => show(source.readyState === EventSource.CLOSED ? 'ended' : 'waiting')
   source.onmessage = (event) => heard(event.data)
+  source.addEventListener('again', catchUp)
   addEventListener('pagehide', () => source.close())
 }
 
@@ -87,7 +110,11 @@ function listenTogether(url, script) {
   const worker = new SharedWorker(script, { name: 'bluelamp-live' })
   // A worker that cannot start (blocked, private window) says so once; the page then listens alone.
   worker.onerror = () => listenAlone(url)
-  worker.port.onmessage = ({ data }) => data.state ? show(data.state) : heard(data.data)
+  worker.port.onmessage = ({ data }) => {
+    if (data.state) show(data.state)
+    else if (data.again) catchUp()
+    else heard(data.data)
+  }
   worker.port.postMessage({ open: new URL(url, location.href).href })
   addEventListener('pagehide', () => worker.port.postMessage({ bye: true }))
   addEventListener('pageshow', (event) => { if (event.persisted) location.reload() })
@@ -96,7 +123,7 @@ function listenTogether(url, script) {
 function poll() {
   setInterval(async () => {
     const fresh = await freshPage().catch(() => null)
-    if (fresh) swap([...document.querySelectorAll('[data-live][id]:not([data-live-quiet])')], fresh)
+    if (fresh) swap([...document.querySelectorAll(LIVE)].filter((element) => !element.dataset.liveQuiet), fresh)
     alertsChanged()
   }, 15000)
 }
@@ -113,4 +140,6 @@ export function startLive() {
   if ('SharedWorker' in window && worker) listenTogether(events, worker)
   else if ('EventSource' in window) listenAlone(events)
   else poll()
+  // Something may have happened between the drawing of this page and the opening of the stream; on duty that matters.
+  if (document.body.hasAttribute('data-on-duty')) catchUp()
 }

@@ -105,11 +105,6 @@ export async function freshPage() {
   return new DOMParser().parseFromString(await answer.text(), 'text/html')
 }
 
-export async function refresh(elements) {
-  const fresh = await freshPage()
-  return fresh ? swap(elements, fresh) : []
-}
-
 function localTimes(root) {
   const clock = new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: '2-digit', minute: '2-digit', timeZoneName: 'short' })
   const forcesOffset = (title) => /GMT|UTC/.test(title) ? 0 : /BST/.test(title) ? 60 : null

@@ -79,4 +79,30 @@ mod tests {
         assert!(svg.contains("class=\"is-broken\" x=\"750\" y=\"0\" width=\"250\""), "{svg}");
         assert!(!svg.contains("is-unused"));
     }
+
+    fn templates(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                templates(&path, found);
+            } else if path.extension().is_some_and(|e| e == "html") {
+                found.push(path);
+            }
+        }
+    }
+
+    /// What would get past the content security policy's purpose: unescaped text, inline script, style or handler.
+    #[test]
+    fn no_template_turns_escaping_off_or_writes_script_or_style_inline() {
+        let mut found = Vec::new();
+        templates(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+        assert!(found.len() >= 10, "the templates were not found: {found:?}");
+        let inline = regex::Regex::new(r#"(?i)\|\s*safe\b|<script(>|\s[^>]*type="text)|<style|\sstyle=|\son[a-z]+=|javascript:"#).unwrap();
+        for path in found {
+            let text = std::fs::read_to_string(&path).unwrap();
+            if let Some(hit) = inline.find(&text) {
+                panic!("{} holds `{}`", path.display(), hit.as_str());
+            }
+        }
+    }
 }
