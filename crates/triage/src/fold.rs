@@ -353,9 +353,8 @@ impl<'t> Reader<'t> {
             }
             ',' | ';' | ':' | '—' | '–' | '(' | ')' => self.clause += 1,
             '"' | '“' | '”' | '«' | '»' | '„' | '＂' => {
-                if !self.quote_ends(true) {
-                    self.double = Some(self.tokens.len());
-                }
+                let opens = !self.quote_ends(true);
+                self.double = opens.then_some(self.tokens.len());
             }
             _ => {}
         }
@@ -398,16 +397,17 @@ impl<'t> Reader<'t> {
         let mut at = 0;
         let mut joined = String::new();
         while let Some(&token) = self.tokens.get(at) {
-            let many = if self.form.squeezed { lone_run(&self.tokens[at..]) } else { 1 };
+            let mut many = if self.form.squeezed { lone_run(&self.tokens[at..]) } else { 1 };
+            joined.clear();
+            self.tokens[at..at + many].iter().for_each(|t| joined.push_str(&self.letters[t.start..t.end]));
+            // `a k n i f e`: the first letter may be a word of its own.
+            if many > 3 && joined.starts_with(['a', 'i']) && !lexicon.knows(&joined) && lexicon.knows(&joined[1..]) {
+                many = 1;
+                joined.truncate(1);
+            }
             let run = &self.tokens[at..at + many];
             at += many;
-            let spelling = if many == 1 {
-                &self.letters[token.start..token.end]
-            } else {
-                joined.clear();
-                run.iter().for_each(|t| joined.push_str(&self.letters[t.start..t.end]));
-                &joined
-            };
+            let spelling = joined.as_str();
             let span = Span { start: token.span.start, end: run.last().map_or(token.span.end, |t| t.span.end) };
             let full;
             let read = if drops_its_g(spelling) {

@@ -51,6 +51,11 @@ impl Lexicon {
         self.words.get(spelling).and_then(|e| e.same.as_deref()).unwrap_or(spelling)
     }
 
+    /// Whether `spelling` is a word of the pack.
+    pub(crate) fn knows(&self, spelling: &str) -> bool {
+        self.words.contains_key(spelling)
+    }
+
     /// The language of a folded text, from the share of its words that each language knows.
     pub(crate) fn language(&self, folded: &Folded) -> Language {
         let (mut all, mut english, mut welsh) = (0usize, 0usize, 0usize);
