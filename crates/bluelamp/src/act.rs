@@ -6,7 +6,7 @@
 //! holds waits as a held act and is run again from its facts when someone releases it. INVARIANT: nothing else makes
 //! a [`Permit`] (I1).
 
-use crate::app::App;
+use crate::app::{entry_body, App, Circumstances};
 use crate::db::principal::{self as rows, HeldRow};
 use crate::db::{DbError, Isolation, Tx};
 use bluelamp_domain::act::{Entry, Permit, Principal, Refusal, Step};
@@ -14,6 +14,7 @@ use bluelamp_domain::decision::{Decision, Rating, Reason};
 use bluelamp_domain::ids::*;
 use bluelamp_domain::question::{Entity, Question, Ref, Value};
 use bluelamp_domain::time::{HOUR, Instant, Moment};
+use bluelamp_ledger::entry::Decision as Recorded;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
@@ -267,7 +268,11 @@ impl Ctx {
             }
         }
         let moment = self.app.moment(self.zone.clone());
-        let pack = self.app.pack_of(&mut tx, self.force).await?;
+        // A force that begins has adopted nothing yet: the pack it begins with decides.
+        let pack = match input.get("pack").and_then(|p| p.as_str()) {
+            Some(first) if info.name == crate::people::acts::set_up_force::SetUpForce::NAME => self.app.stored_pack(&mut tx, first).await?,
+            _ => self.app.pack_of(&mut tx, self.force).await?,
+        };
         let mut run = Run { tx: &mut tx, moment: &moment, pack: &pack, ctx: self, depth: 0 };
         let outcome = (info.run)(&mut run, input.clone(), self.principal).await?;
         if let Outcome::Refused { code, reasons } = &outcome {
@@ -433,7 +438,7 @@ impl Run<'_> {
             Err(refusal) => return Ok(Outcome::refused_by(&refusal)),
         };
         let done = act.write(self.tx, &env, &step.change).await?;
-        self.record(A::NAME, "done", by, &decision, &step.entry, step.entry.ids.first().map(|(_, id)| *id)).await?;
+        self.record(A::NAME, Recorded::Done, by, &decision, &step.entry, step.entry.ids.first().map(|(_, id)| *id)).await?;
         for job in &step.jobs {
             rows::insert_job(self.tx, ctx.force, self.moment.id(), job).await?;
         }
@@ -507,7 +512,7 @@ impl Run<'_> {
         };
         rows::insert_held(self.tx, self.ctx.force, &held, &decision.pack).await?;
         let entry = Entry::default().id("held", held.id).id("subject", subject);
-        self.record(name, "held", by, &decision, &entry, Some(subject)).await?;
+        self.record(name, Recorded::Held, by, &decision, &entry, Some(subject)).await?;
         Ok(Outcome::Held { held: held.id, reasons: decision.reasons })
     }
 
@@ -520,26 +525,26 @@ impl Run<'_> {
             fault: None,
         };
         let entry = Entry::default().code("code", code);
-        self.record(act, "refused", self.ctx.principal, &decision, &entry, None).await
+        self.record(act, Recorded::Refused, self.ctx.principal, &decision, &entry, None).await
     }
 
     /// The entry: ids, codes and commitments; values stand beside it until they are disposed of.
     async fn record(
         &mut self,
         act: &'static str,
-        outcome: &'static str,
+        outcome: Recorded,
         by: Principal,
         decision: &Decision,
         entry: &Entry,
         subject: Option<Uuid>,
     ) -> Result<(), Fault> {
         let id: EntryId = self.moment.id();
-        let (body, values) = crate::app::entry_body(&self.ctx.app, self.ctx.force, id, self.moment.at, by, act, outcome, decision, entry)
-            .map_err(Fault::Broken)?;
+        let circumstances = Circumstances { force: self.ctx.force, id, at: self.moment.at, by, act, outcome, decision };
+        let (body, values) = entry_body(&self.ctx.app, &circumstances, entry).map_err(Fault::Broken)?;
         let account = entry.ids.iter().find(|(n, _)| *n == "account").map(|(_, id)| *id);
-        let row = rows::EntryRow { id, at: self.moment.at, act, decision: outcome, principal: by, subject, account, body, values };
+        let row = rows::EntryRow { id, at: self.moment.at, act, decision: outcome.word(), principal: by, subject, account, body, values };
         rows::insert_entry(self.tx, self.ctx.force, row).await?;
-        metrics::counter!("acts", "act" => act, "outcome" => outcome).increment(1);
+        metrics::counter!("acts", "act" => act, "outcome" => outcome.word()).increment(1);
         Ok(())
     }
 

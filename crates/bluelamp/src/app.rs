@@ -8,11 +8,12 @@ use bluelamp_domain::act::{Entry, Principal};
 use bluelamp_domain::decision::Decision;
 use bluelamp_domain::ids::{EntryId, ForceId};
 use bluelamp_domain::time::{Instant, Moment};
+use bluelamp_ledger::{entry as ledger, Digest};
 use bluelamp_platforms::{Connector, Egress};
 use bluelamp_policy::Pack;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 /// The clock. One implementation reads the machine's; the demonstration's history and the tests have their own.
 pub trait Clock: Send + Sync {
@@ -34,6 +35,10 @@ pub struct EgressUse {
     pub app: String,
 }
 
+/// Packs and their triage engines by content hash: the same hash is the same text, whoever runs it.
+static PACKS: LazyLock<Mutex<HashMap<String, Arc<Pack>>>> = LazyLock::new(Mutex::default);
+static ENGINES: LazyLock<Mutex<HashMap<String, Arc<bluelamp_triage::Engine>>>> = LazyLock::new(Mutex::default);
+
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
@@ -52,8 +57,7 @@ pub struct Parts {
     /// Told after each commit: the sequencer and the job runner look at once.
     pub stir: tokio::sync::Notify,
     pub stir_jobs: tokio::sync::Notify,
-    pub packs: Mutex<HashMap<String, Arc<Pack>>>,
-    pub triage: Mutex<HashMap<String, Arc<bluelamp_triage::Engine>>>,
+    pub assets: crate::http::assets::Assets,
 }
 
 impl Deref for App {
@@ -99,25 +103,30 @@ impl App {
     /// The pack that the force runs, from memory or the database, never from a folder.
     pub async fn pack_of(&self, tx: &mut Tx, force: ForceId) -> Result<Arc<Pack>, Fault> {
         let hash = rows::pack_hash(tx, force).await?.ok_or(Fault::NoPack)?;
-        if let Some(pack) = lock(&self.packs).get(&hash) {
+        self.stored_pack(tx, &hash).await
+    }
+
+    /// A pack by its content hash, as stored.
+    pub async fn stored_pack(&self, tx: &mut Tx, hash: &str) -> Result<Arc<Pack>, Fault> {
+        if let Some(pack) = lock(&PACKS).get(hash) {
             return Ok(pack.clone());
         }
-        let files = crate::db::doors::pack_files_in(tx, &hash).await?;
+        let files = crate::db::doors::pack_files_in(tx, hash).await?;
         let pack = Arc::new(load_pack(&files)?);
         if pack.hash() != hash {
             return Err(Fault::Broken("the stored pack does not have the hash it was adopted under".into()));
         }
-        lock(&self.packs).insert(hash, pack.clone());
+        lock(&PACKS).insert(hash.to_owned(), pack.clone());
         Ok(pack)
     }
 
     /// The triage engine of a pack, compiled once.
     pub fn triage_of(&self, pack: &Pack) -> Result<Arc<bluelamp_triage::Engine>, Fault> {
-        if let Some(engine) = lock(&self.triage).get(pack.hash()) {
+        if let Some(engine) = lock(&ENGINES).get(pack.hash()) {
             return Ok(engine.clone());
         }
         let engine = Arc::new(crate::wiring::compile_triage(pack).map_err(Fault::Broken)?);
-        lock(&self.triage).insert(pack.hash().to_owned(), engine.clone());
+        lock(&ENGINES).insert(pack.hash().to_owned(), engine.clone());
         Ok(engine)
     }
 }
@@ -145,45 +154,60 @@ pub fn digest(bytes: &[u8]) -> String {
 
 type Body = (Vec<u8>, Vec<(&'static str, String, Vec<u8>)>);
 
-/// The canonical bytes of an entry, and the values it only commits to.
-#[expect(clippy::too_many_arguments, reason = "one place writes entries; a struct for its call would be read once")]
-pub fn entry_body(
-    app: &App,
-    force: ForceId,
-    id: EntryId,
-    at: Instant,
-    by: Principal,
-    act: &str,
-    outcome: &str,
-    decision: &Decision,
-    entry: &Entry,
-) -> Result<Body, String> {
-    let mut values = Vec::new();
-    let mut commits = BTreeMap::new();
-    for (name, value) in &entry.values {
-        let random: [u8; 32] = app.random();
-        commits.insert((*name).to_owned(), hex::encode(bluelamp_ledger::commit::commit(&random, value.as_bytes())));
-        values.push((*name, value.clone(), random.to_vec()));
-    }
-    let rules: Vec<String> =
-        if outcome == "done" { decision.granted_by.clone() } else { decision.reasons.iter().map(|r| r.rule.clone()).collect() };
-    let nonce: [u8; 16] = app.random();
-    let body = bluelamp_ledger::entry::Entry {
-        v: 1,
-        id: id.to_string(),
-        force: force.to_string(),
-        act: act.to_owned(),
-        at: at.0,
-        by: by.code(),
-        on_behalf: None,
-        decision: outcome.to_owned(),
-        pack: decision.pack.clone(),
-        clauses: decision.clauses(),
-        rules,
-        ids: entry.ids.iter().map(|(n, i)| ((*n).to_owned(), i.to_string())).collect(),
-        codes: entry.codes.iter().map(|(n, c)| ((*n).to_owned(), c.clone())).collect(),
-        commits,
-        nonce: hex::encode(nonce),
+/// What an entry says beside what the act itself gave.
+pub struct Circumstances<'a> {
+    pub force: ForceId,
+    pub id: EntryId,
+    pub at: Instant,
+    pub by: Principal,
+    pub act: &'a str,
+    pub outcome: ledger::Decision,
+    pub decision: &'a Decision,
+}
+
+/// The canonical bytes of an entry, and the values it only commits to. A code that is no code (too long, free text, a
+/// hash) is committed to instead: nothing readable slips into the ledger.
+pub fn entry_body(app: &App, c: &Circumstances<'_>, entry: &Entry) -> Result<Body, String> {
+    let told = |e: &dyn std::fmt::Display| e.to_string();
+    let id = |u: uuid::Uuid| ledger::Id(*u.as_bytes());
+    let by = match c.by {
+        Principal::Person(p) => ledger::By::Person(id(p.0)),
+        Principal::System(a) => ledger::By::actor(a.name()).map_err(|e| told(&e))?,
     };
-    Ok((body.canonical().map_err(|e| e.to_string())?, values))
+    let act = ledger::Word::new(c.act).map_err(|e| told(&e))?;
+    let mut body = ledger::Entry::new(id(c.id.0), id(c.force.0), act, c.at.0, by, c.outcome, Digest(app.random())).map_err(|e| told(&e))?;
+    if let Ok(pack) = Digest::parse(&c.decision.pack) {
+        body = body.pack(pack);
+    }
+    for clause in c.decision.clauses() {
+        body = body.clause(&clause).map_err(|e| told(&e))?;
+    }
+    let rules: Vec<&String> = match c.outcome {
+        ledger::Decision::Done => c.decision.granted_by.iter().collect(),
+        ledger::Decision::Held | ledger::Decision::Refused => c.decision.reasons.iter().map(|r| &r.rule).collect(),
+    };
+    for rule in rules {
+        body = body.rule(rule).map_err(|e| told(&e))?;
+    }
+    for (name, value) in &entry.ids {
+        body = body.id(name, id(*value)).map_err(|e| told(&e))?;
+    }
+    let mut values: Vec<(&'static str, String)> = entry.values.clone();
+    for (name, value) in &entry.codes {
+        let added = match value.parse::<i64>() {
+            Ok(n) => body.clone().code(name, n),
+            Err(_) => body.clone().code(name, value.as_str()),
+        };
+        match added {
+            Ok(with) => body = with,
+            Err(_) => values.push((name, value.clone())),
+        }
+    }
+    let mut kept = Vec::with_capacity(values.len());
+    for (name, value) in values {
+        let random: [u8; 32] = app.random();
+        body = body.commit(name, bluelamp_ledger::commit::commit(&Digest(random), value.as_bytes())).map_err(|e| told(&e))?;
+        kept.push((name, value, random.to_vec()));
+    }
+    Ok((body.bytes(), kept))
 }

@@ -4,12 +4,22 @@
 pub mod act;
 pub mod app;
 pub mod cli;
+pub mod assurance;
 pub mod config;
 pub mod db;
+pub mod demo;
 pub mod held;
 pub mod http;
 pub mod jobs;
 pub mod live;
+pub mod people;
 pub mod records;
+pub mod security;
+pub mod setup;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod vault;
 pub mod wiring;
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,30 @@
 //! The wiring: the one file that knows every act, every job and every concrete type of the outside: the clock, the id
 //! source, the connectors, the way out.
 
-use crate::act::ActInfo;
-use crate::app::{Clock, Entropy};
+use crate::act::{ActInfo, Ctx};
+use crate::app::{App, Clock, Entropy};
+use crate::config::Config;
+use crate::db::{Db, DbError, Place, Tx};
+use crate::http::frame::OpenAlert;
 use crate::jobs::JobInfo;
 use bluelamp_domain::time::Instant;
+use bluelamp_platforms::Connector;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Every act there is. Their names are routes, Cedar actions, ledger codes and metrics at once.
 static ACTS: &[ActInfo] = &[
     ActInfo::of::<crate::held::release::Release>(),
     ActInfo::of::<crate::held::decline::Decline>(),
     // people
+    ActInfo::of::<crate::people::acts::set_up_force::SetUpForce>(),
+    ActInfo::of::<crate::people::acts::invite::Invite>(),
+    ActInfo::of::<crate::people::acts::accept_invite::AcceptInvite>(),
+    ActInfo::of::<crate::people::acts::change_person::ChangePerson>(),
+    ActInfo::of::<crate::people::acts::grant_role::GrantRole>(),
+    ActInfo::of::<crate::people::acts::revoke_role::RevokeRole>(),
+    ActInfo::of::<crate::people::acts::record_training::RecordTraining>(),
+    ActInfo::of::<crate::people::acts::leave::Leave>(),
     // security
     // accounts
     // intake
@@ -18,7 +32,13 @@ static ACTS: &[ActInfo] = &[
     // community
     // desk
     // assurance
+    ActInfo::of::<crate::assurance::acts::adopt_pack::AdoptPack>(),
     // records
+    ActInfo::of::<crate::records::acts::make_ledger_key::MakeLedgerKey>(),
+    ActInfo::of::<crate::records::acts::export_ledger::ExportLedger>(),
+    ActInfo::of::<crate::records::acts::place_hold::PlaceHold>(),
+    ActInfo::of::<crate::records::acts::lift_hold::LiftHold>(),
+    ActInfo::of::<crate::records::acts::dispose::Dispose>(),
 ];
 
 /// Every kind of job.
@@ -42,9 +62,101 @@ pub fn job(kind: &str) -> Option<&'static JobInfo> {
 
 /// The triage engine that a pack's texts make.
 pub fn compile_triage(pack: &bluelamp_policy::Pack) -> Result<bluelamp_triage::Engine, String> {
-    let files = bluelamp_triage::SignalFile::parse_all(pack.triage_files()).map_err(|e| e.to_string())?;
-    let version = format!("{} {}", pack.name(), pack.version());
-    bluelamp_triage::Engine::compile(&files, &version).map_err(|e| e.to_string())
+    bluelamp_triage::Engine::compile(&signal_files(pack)?, &format!("{} {}", pack.name(), pack.version())).map_err(|e| e.to_string())
+}
+
+fn signal_files(pack: &bluelamp_policy::Pack) -> Result<Vec<bluelamp_triage::SignalFile>, String> {
+    bluelamp_triage::SignalFile::parse_all(pack.triage_files()).map_err(|e| e.to_string())
+}
+
+/// Runs the cases that stand in a pack's triage texts: how many there are, and those that fail.
+pub fn triage_cases(pack: &bluelamp_policy::Pack, engine: &bluelamp_triage::Engine) -> Result<(usize, Vec<String>), String> {
+    let files = signal_files(pack)?;
+    let ran = files.iter().flat_map(|f| &f.signal).map(|s| s.case.len()).sum();
+    Ok((ran, engine.run_cases(&files).iter().map(ToString::to_string).collect()))
+}
+
+/// What runs beside the listeners for as long as the program does.
+pub fn workers(_app: &App, _stop: &tokio::sync::watch::Receiver<bool>) -> Vec<futures_util::future::BoxFuture<'static, ()>> {
+    Vec::new()
+}
+
+/// The alerts that a person may see and nobody has acknowledged: the bar on top of every page.
+pub async fn alerts(_ctx: &Ctx, _tx: &mut Tx) -> Result<Vec<OpenAlert>, DbError> {
+    Ok(Vec::new())
+}
+
+/// The connectors there are. The demonstration has the rehearsal alone, a live installation everything else.
+pub fn connectors(_live: bool) -> BTreeMap<String, Arc<dyn Connector>> {
+    let all: Vec<Arc<dyn Connector>> = vec![Arc::new(bluelamp_platforms::rehearsal::Rehearsal::default())];
+    all.into_iter().map(|c| (c.capabilities().platform.clone(), c)).collect()
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    #[error(transparent)]
+    Blobs(#[from] crate::db::blobs::BlobError),
+    #[error(transparent)]
+    Vault(#[from] crate::vault::VaultError),
+    #[error(transparent)]
+    Assets(#[from] crate::http::assets::AssetsError),
+    #[error("{0}")]
+    Other(String),
+}
+
+/// The program's parts, made of the configuration.
+pub async fn build(config: Config, place: Place, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, live: bool) -> Result<App, StartError> {
+    std::fs::create_dir_all(&config.data).map_err(|e| StartError::Other(format!("cannot make the data folder `{}`: {e}", config.data.display())))?;
+    let db = Db::open(&place).await?;
+    crate::db::doors::set_mode(&db, if live { "live" } else { "demo" }, clock.now()).await?;
+    let master = master_key(&config.data.join("master.key"), &*entropy)?;
+    let blobs = crate::db::blobs::Blobs::folder(config.data.join("objects"))?;
+    let connectors = connectors(live);
+    let parts = crate::app::Parts {
+        db,
+        clock,
+        entropy,
+        live,
+        connectors,
+        egress: Arc::new(|_| Arc::new(NoWayOut)),
+        blobs,
+        vault: crate::vault::Vault::new(master)?,
+        events: crate::live::Live::default(),
+        stir: tokio::sync::Notify::new(),
+        stir_jobs: tokio::sync::Notify::new(),
+        assets: crate::http::assets::Assets::load()?,
+        config,
+    };
+    Ok(App::new(parts))
+}
+
+/// The master key: 32 bytes in a file only its owner reads; made on the first start.
+fn master_key(path: &std::path::Path, entropy: &dyn Entropy) -> Result<crate::vault::Secret, StartError> {
+    use std::io::Write;
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+    let told = |e: std::io::Error| StartError::Other(format!("the master key `{}`: {e}", path.display()));
+    // A systemd credential comes first where there is one.
+    if let Some(dir) = std::env::var_os("CREDENTIALS_DIRECTORY") {
+        let credential = std::path::Path::new(&dir).join("bluelamp-master-key");
+        if credential.is_file() {
+            return Ok(crate::vault::Secret::new(std::fs::read(credential).map_err(told)?));
+        }
+    }
+    if path.exists() {
+        if std::fs::metadata(path).map_err(told)?.mode() & 0o077 != 0 {
+            return Err(StartError::Other(format!("the master key `{}` can be read by others; run: chmod 600 on it", path.display())));
+        }
+        return Ok(crate::vault::Secret::new(std::fs::read(path).map_err(told)?));
+    }
+    let mut key = [0; 32];
+    entropy.fill(&mut key);
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(told)?;
+    file.write_all(&key).and_then(|()| file.sync_all()).map_err(told)?;
+    Ok(crate::vault::Secret::new(key.to_vec()))
 }
 
 /// The machine's clock.
@@ -65,4 +177,11 @@ impl Entropy for MachineEntropy {
     fn fill(&self, bytes: &mut [u8]) {
         rand::fill(bytes);
     }
+}
+
+struct NoWayOut;
+#[async_trait::async_trait]
+impl bluelamp_platforms::Egress for NoWayOut {
+    async fn send(&self, r: bluelamp_platforms::Request) -> Result<bluelamp_platforms::Response, bluelamp_platforms::Trouble> { Err(bluelamp_platforms::Trouble::Forbidden { host: r.url.to_string() }) }
+    async fn open(&self, r: bluelamp_platforms::Request) -> Result<Box<dyn bluelamp_platforms::Socket>, bluelamp_platforms::Trouble> { Err(bluelamp_platforms::Trouble::Forbidden { host: r.url.to_string() }) }
 }

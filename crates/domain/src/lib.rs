@@ -10,6 +10,8 @@ pub mod decision;
 pub mod figures;
 pub mod held;
 pub mod ids;
+pub mod people;
 pub mod question;
+pub mod records;
 pub mod time;
 pub mod triage;

@@ -1,32 +1,23 @@
-//! ledger: the interface the program is built against until the crate itself lands.
-pub mod commit {
-    pub fn commit(_random: &[u8; 32], _value: &[u8]) -> [u8; 32] {
-        [0; 32]
-    }
-}
-pub mod entry {
-    use std::collections::BTreeMap;
-    #[derive(serde::Serialize)]
-    pub struct Entry {
-        pub v: u8,
-        pub id: String,
-        pub force: String,
-        pub act: String,
-        pub at: i64,
-        pub by: String,
-        pub on_behalf: Option<String>,
-        pub decision: String,
-        pub pack: String,
-        pub clauses: Vec<String>,
-        pub rules: Vec<String>,
-        pub ids: BTreeMap<String, String>,
-        pub codes: BTreeMap<String, String>,
-        pub commits: BTreeMap<String, String>,
-        pub nonce: String,
-    }
-    impl Entry {
-        pub fn canonical(&self) -> Result<Vec<u8>, serde_json::Error> {
-            serde_json::to_vec(self)
-        }
-    }
-}
+//! The ledger: the append-only, tamper-evident list of acts of one force.
+//!
+//! It exists so that nobody, the operators of the server included, can change what was recorded
+//! without it showing. This crate is pure: no clock, no randomness, no database, no network. Random
+//! bytes and instants are arguments; the server stores what is returned here and feeds it back.
+//! An auditor can build the `verify` program from this crate alone, or write their own from its
+//! `README.md`.
+//!
+//! Reading order: [`entry`] (what one act leaves behind), [`commit`] (how a value is bound without
+//! being shown), [`tree`] (RFC 6962), [`checkpoint`] and [`rotation`] (who signed which tree),
+//! [`export`] (the file an auditor receives, and its proof).
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+pub mod checkpoint;
+pub mod commit;
+mod digest;
+pub mod entry;
+pub mod export;
+pub mod rotation;
+pub mod tree;
+
+pub use digest::{Digest, NotHex};

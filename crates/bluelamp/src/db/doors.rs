@@ -217,3 +217,53 @@ pub async fn session_stands(db: &Db, id: SessionId, at: Instant) -> Result<bool,
     let mut tx = db.read_open().await?;
     Ok(tx.row(sql!("SELECT id FROM session WHERE id = $1 AND ends_at > $2"), vals![id, at]).await?.is_some())
 }
+
+/// Stores a pack's text under its content hash. Storing is not adopting: nothing runs it yet.
+pub async fn store_pack(db: &Db, hash: &str, name: &str, files: &std::collections::BTreeMap<String, Vec<u8>>) -> Result<(), DbError> {
+    let mut tx = db.write_open(Isolation::ReadCommitted).await?;
+    super::principal::store_pack(&mut tx, hash, "name", name.as_bytes()).await?;
+    for (path, body) in files {
+        super::principal::store_pack(&mut tx, hash, path, body).await?;
+    }
+    tx.commit().await
+}
+
+/// A session to be opened.
+pub struct NewSession {
+    pub id: SessionId,
+    pub force: ForceId,
+    pub person: PersonId,
+    pub secret: Vec<u8>,
+    pub second_factor: bool,
+    pub device: String,
+    pub device_hash: Vec<u8>,
+    pub address: String,
+    pub ends_at: Instant,
+}
+
+pub async fn insert_session(db: &Db, s: &NewSession, at: Instant) -> Result<(), DbError> {
+    let mut tx = db.write_open(Isolation::ReadCommitted).await?;
+    tx.run(
+        sql!(
+            "INSERT INTO session (id, force, person, secret, second_factor, device, device_hash, address, created_at, seen_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)"
+        ),
+        vals![s.id, s.force, s.person, s.secret.clone(), s.second_factor, &s.device, s.device_hash.clone(), &s.address, at, s.ends_at],
+    )
+    .await?;
+    tx.commit().await
+}
+
+/// Keeps a one-time link; older ones of the same person stop working.
+pub async fn insert_link(db: &Db, force: ForceId, person: PersonId, secret: &[u8], ends_at: Instant) -> Result<(), DbError> {
+    let mut tx = db.write_open(Isolation::ReadCommitted).await?;
+    tx.run(sql!("DELETE FROM invite_link WHERE force = $1 AND person = $2 AND used_at IS NULL"), vals![force, person]).await?;
+    tx.run(sql!("INSERT INTO invite_link (secret, force, person, ends_at) VALUES ($1, $2, $3, $4)"), vals![secret, force, person, ends_at]).await?;
+    tx.commit().await
+}
+
+/// Door 3: whom a one-time link is for, while it works.
+pub async fn link(db: &Db, secret: &[u8], at: Instant) -> Result<Option<(ForceId, PersonId)>, DbError> {
+    let mut tx = db.read_open().await?;
+    let row = tx.row(sql!("SELECT force, person FROM invite_link WHERE secret = $1 AND used_at IS NULL AND ends_at > $2"), vals![secret, at]).await?;
+    row.map(|r| Ok((r.get("force")?, r.get("person")?))).transpose()
+}

@@ -203,3 +203,16 @@ impl Db {
 fn pg_options(url: &str) -> Result<PgConnectOptions, DbError> {
     PgConnectOptions::from_str(url).map_err(|e| DbError::Other(format!("the PostgreSQL address cannot be read: {e}")))
 }
+
+#[cfg(test)]
+impl Db {
+    /// Has the database read a statement without running it.
+    pub async fn prepare(&self, sql: &'static str) -> Result<(), DbError> {
+        use sqlx::{Executor, SqlSafeStr};
+        match self {
+            Db::Lite { write, .. } => write.prepare(sql.into_sql_str()).await.map(|_| ())?,
+            Db::Pg { app } => app.prepare(sql.into_sql_str()).await.map(|_| ())?,
+        }
+        Ok(())
+    }
+}

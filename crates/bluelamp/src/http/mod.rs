@@ -4,6 +4,7 @@ pub mod api;
 pub mod assets;
 pub mod events;
 pub mod form;
+pub mod frame;
 pub mod headers;
 pub mod html;
 pub mod problem;
@@ -12,6 +13,7 @@ pub mod session;
 pub mod shell;
 pub mod view;
 
+pub use frame::{moment, shell_for};
 pub use form::{Fields, Form};
 pub use problem::{PageFault, PageResult, Problem};
 

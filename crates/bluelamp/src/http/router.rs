@@ -27,6 +27,9 @@ pub fn staff() -> Vec<Route> {
     vec![
         route!(GET "/assets/{name}", "open", super::assets::serve),
         route!(GET "/events", "read.own", events::get_events),
+        route!(GET "/", "read.own", get_home),
+        route!(GET "/demo", "open", crate::demo::pages::get_chooser),
+        route!(POST "/demo/as", "open", crate::demo::pages::post_as),
         // api
         route!(GET "/api/openapi.json", "open", api::get_openapi),
         route!(POST "/api/v1/acts/{act}", "by its name", api::post_act),
@@ -64,4 +67,14 @@ pub fn router(app: App, routes: Vec<Route>) -> Router {
 
 async fn not_found() -> axum::response::Response {
     super::Problem::new(404, "not-found", "there is no such page").page()
+}
+
+/// `GET /`: everybody's own first page; in the demonstration the chooser stands in for sign-in.
+async fn get_home(axum::extract::State(app): axum::extract::State<App>, ctx: Result<crate::act::Ctx, super::session::NoCtx>) -> axum::response::Response {
+    use axum::response::IntoResponse;
+    match ctx {
+        Ok(ctx) => super::see_other(super::frame::home(&ctx)),
+        Err(super::session::NoCtx::SignIn { .. }) if !app.live => super::see_other("/demo"),
+        Err(no) => no.into_response(),
+    }
 }

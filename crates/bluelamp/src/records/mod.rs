@@ -2,6 +2,9 @@
 //!
 //! Everybody's facts flow here; nobody reads records to decide. Start with `sequencer.rs`.
 
+pub mod acts;
+pub mod export;
+pub mod keys;
 pub mod place;
 pub mod sequencer;
 pub mod store;

@@ -1,15 +1,48 @@
 //! Puts a batch of entries into the tree: places, node hashes, and a signed checkpoint.
 
 use super::store::{self, Pending};
+use super::keys;
 use crate::app::App;
 use crate::db::{DbError, Tx};
+use crate::people;
 use bluelamp_domain::ids::ForceId;
+use bluelamp_ledger::checkpoint::{self, Head};
+use bluelamp_ledger::tree;
+use bluelamp_ledger::Digest;
+use std::collections::BTreeMap;
 
-/// Within the caller's transaction.
-pub async fn place(_app: &App, tx: &mut Tx, force: ForceId, pending: Vec<Pending>) -> Result<(), DbError> {
-    let first = store::last_index(tx, force).await? + 1;
-    for (i, p) in pending.iter().enumerate() {
-        store::insert_place(tx, force, first + i64::try_from(i).unwrap_or(0), p.entry).await?;
+/// The nodes at these stored indexes.
+pub async fn nodes(tx: &mut Tx, force: ForceId, indexes: &[u64]) -> Result<BTreeMap<u64, Digest>, DbError> {
+    let mut out = BTreeMap::new();
+    for index in indexes {
+        let at = i64::try_from(*index).map_err(|_| DbError::Other("the ledger has outgrown its index".into()))?;
+        if let Some(hash) = store::hash(tx, force, at).await? {
+            let hash: [u8; 32] = hash.try_into().map_err(|_| DbError::Other(format!("node {index} of the ledger is not a hash")))?;
+            out.insert(*index, Digest(hash));
+        }
     }
-    Ok(())
+    Ok(out)
+}
+
+/// Within the caller's transaction: all of it or nothing.
+pub async fn place(app: &App, tx: &mut Tx, force: ForceId, pending: Vec<Pending>) -> Result<(), DbError> {
+    let other = |e: &dyn std::fmt::Display| DbError::Other(e.to_string());
+    let first = store::last_index(tx, force).await? + 1;
+    let size = u64::try_from(first).map_err(|e| other(&e))?;
+    let peaks = nodes(tx, force, &tree::peaks(size)).await?;
+    let leaves: Vec<Digest> = pending.iter().map(|p| tree::leaf_hash(&p.body)).collect();
+    let added = tree::append(size, &leaves, &peaks).map_err(|e| other(&e))?;
+    for (idx, p) in (first..).zip(&pending) {
+        store::insert_place(tx, force, idx, p.entry).await?;
+    }
+    for (index, hash) in &added.nodes {
+        store::insert_hash(tx, force, i64::try_from(*index).map_err(|e| other(&e))?, &hash.0).await?;
+    }
+    // A force's first entries come before its key; the checkpoint then follows with the next batch.
+    let Some(row) = store::keys(tx, force).await?.into_iter().next() else { return Ok(()) };
+    let (slug, _) = people::store::force_title(tx, force).await?;
+    let origin = keys::origin(app, &slug);
+    let key = keys::open(app, force, &origin, &row).map_err(|e| other(&e))?;
+    let note = checkpoint::sign(&Head { origin, size: added.size, root: added.root }, &key).map_err(|e| other(&e))?;
+    store::insert_checkpoint(tx, force, i64::try_from(added.size).map_err(|e| other(&e))?, &note, app.clock.now()).await
 }

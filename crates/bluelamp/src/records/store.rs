@@ -102,3 +102,106 @@ pub async fn events_after(tx: &mut Tx, force: ForceId, index: i64, limit: i64) -
         })
         .collect()
 }
+
+/// The canonical bytes of the entries from one place to before another, in order.
+pub async fn bodies(tx: &mut Tx, force: ForceId, from: i64, until: i64) -> Result<Vec<(EntryId, Vec<u8>)>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT e.id, e.body FROM ledger_place p JOIN ledger_entry e ON e.force = p.force AND e.id = p.entry WHERE p.force = $1 AND p.idx >= $2 AND p.idx < $3 ORDER BY p.idx"),
+            vals![force, from, until],
+        )
+        .await?;
+    rows.iter().map(|r| Ok((r.get("id")?, r.get("body")?))).collect()
+}
+
+/// Name, value and random bytes of what an entry commits to and is still held.
+pub async fn values(tx: &mut Tx, force: ForceId, entry: EntryId) -> Result<Vec<(String, String, Vec<u8>)>, DbError> {
+    let rows = tx.rows(sql!("SELECT name, value, random FROM ledger_value WHERE force = $1 AND entry = $2 ORDER BY name"), vals![force, entry]).await?;
+    rows.iter().map(|r| Ok((r.get("name")?, r.get("value")?, r.get("random")?))).collect()
+}
+
+/// The disposal under which an entry's values went.
+pub async fn disposal_of(tx: &mut Tx, force: ForceId, entry: EntryId) -> Result<Option<uuid::Uuid>, DbError> {
+    tx.row(sql!("SELECT disposal FROM disposal_item WHERE force = $1 AND kind = 'ledger-value' AND item = $2"), vals![force, entry])
+        .await?
+        .map(|r| r.get("disposal"))
+        .transpose()
+}
+
+/// A row of the ledger's page.
+pub struct EntryLine {
+    pub index: Option<i64>,
+    pub id: EntryId,
+    pub at: Instant,
+    pub act: String,
+    pub decision: String,
+    pub principal: String,
+    pub body: Vec<u8>,
+}
+
+/// The newest entries before a place in (instant, id), of an act or of all.
+pub async fn entries(tx: &mut Tx, force: ForceId, act: &str, before: Option<(Instant, EntryId)>, limit: i64) -> Result<Vec<EntryLine>, DbError> {
+    let (at, id) = before.unwrap_or((Instant(i64::MAX), EntryId(uuid::Uuid::max())));
+    let rows = tx
+        .rows(
+            sql!(
+                "SELECT p.idx, e.id, e.at, e.act, e.decision, e.principal, e.body FROM ledger_entry e LEFT JOIN ledger_place p ON p.force = e.force AND p.entry = e.id
+                 WHERE e.force = $1 AND ($2 = '' OR e.act = $2) AND (e.at < $3 OR (e.at = $3 AND e.id < $4)) ORDER BY e.at DESC, e.id DESC LIMIT $5"
+            ),
+            vals![force, act, at, id, limit],
+        )
+        .await?;
+    rows.iter()
+        .map(|r| {
+            Ok(EntryLine {
+                index: r.get("idx")?,
+                id: r.get("id")?,
+                at: r.get("at")?,
+                act: r.get("act")?,
+                decision: r.get("decision")?,
+                principal: r.get("principal")?,
+                body: r.get("body")?,
+            })
+        })
+        .collect()
+}
+
+/// One entry.
+pub async fn entry(tx: &mut Tx, force: ForceId, id: EntryId) -> Result<Option<EntryLine>, DbError> {
+    let row = tx
+        .row(
+            sql!("SELECT p.idx, e.id, e.at, e.act, e.decision, e.principal, e.body FROM ledger_entry e LEFT JOIN ledger_place p ON p.force = e.force AND p.entry = e.id WHERE e.force = $1 AND e.id = $2"),
+            vals![force, id],
+        )
+        .await?;
+    row.map(|r| {
+        Ok(EntryLine { index: r.get("idx")?, id: r.get("id")?, at: r.get("at")?, act: r.get("act")?, decision: r.get("decision")?, principal: r.get("principal")?, body: r.get("body")? })
+    })
+    .transpose()
+}
+
+/// Legal holds that stand: what may not be disposed of, and why.
+pub async fn open_holds(tx: &mut Tx, force: ForceId) -> Result<Vec<(uuid::Uuid, uuid::Uuid, String, Instant)>, DbError> {
+    let rows = tx.rows(sql!("SELECT id, item, reason, placed_at FROM legal_hold WHERE force = $1 AND lifted_at IS NULL ORDER BY placed_at LIMIT 1000"), vals![force]).await?;
+    rows.iter().map(|r| Ok((r.get("id")?, r.get("item")?, r.get("reason")?, r.get("placed_at")?))).collect()
+}
+
+pub async fn is_held(tx: &mut Tx, force: ForceId, item: uuid::Uuid) -> Result<bool, DbError> {
+    Ok(tx.row(sql!("SELECT id FROM legal_hold WHERE force = $1 AND item = $2 AND lifted_at IS NULL LIMIT 1"), vals![force, item]).await?.is_some())
+}
+
+pub async fn insert_hold(tx: &mut Tx, force: ForceId, id: uuid::Uuid, item: uuid::Uuid, reason: &str, by: &str, at: Instant) -> Result<(), DbError> {
+    tx.run(sql!("INSERT INTO legal_hold (force, id, item, reason, placed_by, placed_at) VALUES ($1, $2, $3, $4, $5, $6)"), vals![force, id, item, reason, by, at]).await?;
+    Ok(())
+}
+
+pub async fn lift_hold(tx: &mut Tx, force: ForceId, id: uuid::Uuid, by: &str, at: Instant) -> Result<u64, DbError> {
+    tx.run(sql!("UPDATE legal_hold SET lifted_by = $3, lifted_at = $4 WHERE force = $1 AND id = $2 AND lifted_at IS NULL"), vals![force, id, by, at]).await
+}
+
+/// Disposes of an entry's values under a disposal that names it; the entry and its proof stay.
+pub async fn dispose_values(tx: &mut Tx, force: ForceId, disposal: uuid::Uuid, rule: &str, entry: EntryId, at: Instant) -> Result<u64, DbError> {
+    tx.run(sql!("INSERT INTO disposal (force, id, at, rule) VALUES ($1, $2, $3, $4)"), vals![force, disposal, at, rule]).await?;
+    tx.run(sql!("INSERT INTO disposal_item (force, disposal, kind, item) VALUES ($1, $2, 'ledger-value', $3)"), vals![force, disposal, entry]).await?;
+    tx.run(sql!("DELETE FROM ledger_value WHERE force = $1 AND entry = $2"), vals![force, entry]).await
+}

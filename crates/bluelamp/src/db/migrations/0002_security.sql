@@ -31,3 +31,13 @@ CREATE TABLE token (
   revoked_at {int},
   FOREIGN KEY (force, person) REFERENCES person (force, id)
 ) {strict};
+
+-- machinery: one-time links of invited people, by the hash of their secret
+CREATE TABLE invite_link (
+  secret {blob} NOT NULL PRIMARY KEY,
+  force {id} NOT NULL REFERENCES force (id),
+  person {id} NOT NULL,
+  ends_at {int} NOT NULL,
+  used_at {int},
+  FOREIGN KEY (force, person) REFERENCES person (force, id)
+) {strict};

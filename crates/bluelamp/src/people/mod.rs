@@ -1,0 +1,34 @@
+//! People: who they are, what they may do, where, and until when.
+//!
+//! Start with `acts/set_up_force.rs`, where a force begins; then `invite`, `grant_role`, `authorise` and
+//! `record_training`, which between them decide who may act on an account (APP-ROLE-9, LEICS-TRAIN-1).
+
+pub mod acts;
+pub mod store;
+
+use crate::act::Env;
+use bluelamp_domain::question::{Entity, Ref, Value};
+use store::PersonRecord;
+
+/// A colleague as policy sees them: the one an act is about, not the one who acts.
+pub fn colleague(p: &PersonRecord, env: &Env<'_>) -> Entity {
+    Entity::new("Colleague", p.id)
+        .with("force", Ref::new("Force", env.force))
+        .with("active", p.state == "active")
+        .with("kind", Value::word("PersonKind", &p.kind))
+        .with("level", p.level)
+        .with("roles", Value::texts(&p.roles))
+        .with("isSelf", env.person() == Some(p.id))
+        .with_some("trainedUntil", p.trained_on.map(|d| bluelamp_domain::people::trained_until(d, env.figures().training_refresher_months())))
+}
+
+/// Somebody who is not a person yet: to be invited.
+pub fn newcomer(kind: &str, level: i64, env: &Env<'_>) -> Entity {
+    Entity::new("Colleague", "new")
+        .with("force", Ref::new("Force", env.force))
+        .with("active", false)
+        .with("kind", Value::word("PersonKind", kind))
+        .with("level", level)
+        .with("roles", Value::Set(Vec::new()))
+        .with("isSelf", false)
+}
