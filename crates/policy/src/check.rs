@@ -1,11 +1,14 @@
 //! `pack check`: the cases answered, the clauses that no rule serves, the rules that lack a case.
 
 use crate::cases::Case;
+use crate::model::model;
 use crate::pack::Pack;
 use crate::register;
 use crate::rules::Effect;
-use bluelamp_domain::decision::Decision;
+use crate::world;
+use bluelamp_domain::decision::{Decision, Rating};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -94,10 +97,39 @@ impl Pack {
         report
     }
 
+    /// Each act with the roles and the parts of the system that could do it in a world where all is in order: green or
+    /// amber, never red. What stands against them on a given day is not in it.
+    pub fn who_may(&self) -> BTreeMap<&'static str, Vec<String>> {
+        let roles = model().vocabularies["Role"].iter().map(|r| ("role", r.as_str()));
+        let parts = ["intake", "scheduler", "retention", "sequencer", "operator"].map(|a| ("system", a));
+        let all: Vec<(&str, &str)> = roles.chain([("role", "none")]).chain(parts).collect();
+        let may = |act: &'static str, (key, who): (&str, &str)| {
+            let world = world::build(act, &toml::Table::from_iter([(key.to_owned(), who.into()), own(act)])).ok()?;
+            let decision = self.ask(&world.principal, &world.question(self.figures()), world.now, world.today, &world.releases);
+            (decision.rating != Rating::Red)
+                .then(|| if who == "none" { "anyone".to_owned() } else { format!("{}{who}", if key == "system" { "system:" } else { "" }) })
+        };
+        model().actions.keys().map(|act| (act.as_str(), all.iter().filter_map(|w| may(act, *w)).collect())).collect()
+    }
+
     pub(crate) fn answer(&self, case: &Case) -> Decision {
         let w = &case.world;
         self.ask(&w.principal, &w.question(self.figures()), w.now, w.today, &w.releases)
     }
+}
+
+/// What one does to oneself is asked of oneself.
+fn own(act: &str) -> (String, toml::Value) {
+    let own = [
+        "security.sign_in",
+        "security.add_credential",
+        "security.remove_credential",
+        "security.make_recovery_codes",
+        "people.accept_invite",
+    ]
+    .contains(&act);
+    let resource = if own { toml::Table::from_iter([("isSelf".to_owned(), true.into())]) } else { toml::Table::new() };
+    ("resource".to_owned(), resource.into())
 }
 
 fn difference(case: &Case, decision: &Decision) -> Option<String> {

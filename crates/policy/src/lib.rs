@@ -14,6 +14,8 @@ mod check;
 mod convert;
 mod fault;
 mod files;
+#[cfg(test)]
+mod i10;
 mod model;
 mod pack;
 mod register;

@@ -7,6 +7,7 @@ use bluelamp_domain::question::{Entity, Question, Ref, Value};
 use bluelamp_domain::time::Instant;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use toml::{Table, Value as Toml};
 
 #[derive(Debug, Clone)]
@@ -111,8 +112,13 @@ adviceRecorded = true
 can = true
 "#;
 
+fn ordinary() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    TABLE.get_or_init(|| toml::from_str(ORDINARY).expect("the text above is TOML, and every case reads it"))
+}
+
 pub(crate) fn build(act: &'static str, given: &Table) -> Result<World, String> {
-    let ordinary: Table = toml::from_str(ORDINARY).map_err(|e| e.to_string())?;
+    let ordinary = ordinary();
     let action = &model().actions[act];
     let kind = model()
         .entities
@@ -126,18 +132,18 @@ pub(crate) fn build(act: &'static str, given: &Table) -> Result<World, String> {
     let principal = match keys.take("system") {
         Some(name) => {
             let name = name.as_str().ok_or("`system` is the name of a part of the system")?;
-            keys.entity("System", name, "principal", &ordinary)?.with("name", name)
+            keys.entity("System", name, "principal", ordinary)?.with("name", name)
         }
         None => {
             let roles = match keys.take("role") {
                 Some(Toml::String(none)) if none == "none" => Vec::new(),
                 other => texts(other)?,
             };
-            let person = keys.entity("Person", "person", "principal", &ordinary)?.with("roles", Value::texts(&roles));
+            let person = keys.entity("Person", "person", "principal", ordinary)?.with("roles", Value::texts(&roles));
             roles.iter().fold(person, |p, role| p.under(Ref::new("Role", role)))
         }
     };
-    let resource = keys.entity(kind, if kind == "Force" { "force" } else { "resource" }, "resource", &ordinary)?;
+    let resource = keys.entity(kind, if kind == "Force" { "force" } else { "resource" }, "resource", ordinary)?;
     let resource = if kind == "Account" { Entity { of: Ref::new("Account", "account"), ..resource } } else { resource };
     let mut question = Question::new(act, uuid::Uuid::nil(), resource);
     let others = [
@@ -148,7 +154,7 @@ pub(crate) fn build(act: &'static str, given: &Table) -> Result<World, String> {
     ];
     for (other, id, key) in others {
         if question.resource.of != Ref::new(other, id) {
-            question = question.also(keys.entity(other, id, key, &ordinary)?);
+            question = question.also(keys.entity(other, id, key, ordinary)?);
         }
     }
     question.context = keys.attributes(&action.context, ordinary.get("context"), "context")?;
