@@ -109,7 +109,7 @@ impl Dice {
             "desk.close",
             "community.hide",
             "community.block",
-            "people.authorise",
+            "accounts.authorise",
             "accounts.change",
         ];
         let (name, action) = if self.below(2) == 0 {
