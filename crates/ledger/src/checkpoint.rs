@@ -18,14 +18,10 @@ use crate::{Digest, tree::MAX_SIZE};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CheckpointError {
     /// An origin with a space, a plus sign or a control character, or none at all.
-    #[error(
-        "an origin is a host and a force, such as `ledger.example.invalid/example`, with no space and no plus sign"
-    )]
+    #[error("an origin is a host and a force, such as `ledger.example.invalid/example`, with no space and no plus sign")]
     Origin,
     /// Not a verifier key.
-    #[error(
-        "not a verifier key: it reads origin+8 hexadecimal digits+base64, as printed by the ledger page"
-    )]
+    #[error("not a verifier key: it reads origin+8 hexadecimal digits+base64, as printed by the ledger page")]
     Key,
     /// Not a signed note holding a checkpoint.
     #[error("not a checkpoint in a signed note")]
@@ -59,10 +55,7 @@ impl SigningKey {
     /// When the origin cannot name a key.
     pub fn from_seed(origin: &str, seed: &[u8; 32]) -> Result<Self, CheckpointError> {
         check_origin(origin)?;
-        Ok(Self {
-            origin: origin.to_owned(),
-            key: Ed25519::from_bytes(seed),
-        })
+        Ok(Self { origin: origin.to_owned(), key: Ed25519::from_bytes(seed) })
     }
 
     /// The ledger this key signs for.
@@ -74,26 +67,18 @@ impl SigningKey {
     /// The key to give to those who verify.
     #[must_use]
     pub fn verifier_key(&self) -> VerifierKey {
-        VerifierKey(signed_note::new_ed25519_verifier_key(
-            &self.origin,
-            &self.key.verifying_key(),
-        ))
+        VerifierKey(signed_note::new_ed25519_verifier_key(&self.origin, &self.key.verifying_key()))
     }
 
     /// Signs text that ends with a newline, adding to signatures already there.
-    pub(crate) fn sign_note(
-        &self,
-        text: &str,
-        others: &[&SigningKey],
-    ) -> Result<String, CheckpointError> {
+    pub(crate) fn sign_note(&self, text: &str, others: &[&SigningKey]) -> Result<String, CheckpointError> {
         let mut signatures = Vec::new();
         for key in others.iter().chain([&self]) {
             let bytes = key.key.sign(text.as_bytes()).to_bytes().to_vec();
             let signature = Signature::new(key.origin.clone(), key.verifier_key().key_id(), bytes);
             signatures.push(signature.map_err(|_| CheckpointError::Origin)?);
         }
-        let note =
-            Note::new(text.as_bytes(), &signatures).map_err(|_| CheckpointError::Malformed)?;
+        let note = Note::new(text.as_bytes(), &signatures).map_err(|_| CheckpointError::Malformed)?;
         String::from_utf8(note.to_bytes()).map_err(|_| CheckpointError::Malformed)
     }
 }
@@ -118,20 +103,9 @@ impl VerifierKey {
         check_origin(verifier.name()).map_err(|_| CheckpointError::Key)?;
         // The base64 part may hold plus signs of its own.
         let key = text.splitn(3, '+').nth(2).unwrap_or_default();
-        let decoded = BASE64_STANDARD
-            .decode(key)
-            .map_err(|_| CheckpointError::Key)?;
-        let usual = format!(
-            "{}+{:08x}+{}",
-            verifier.name(),
-            verifier.key_id(),
-            BASE64_STANDARD.encode(decoded)
-        );
-        if usual == text {
-            Ok(Self(usual))
-        } else {
-            Err(CheckpointError::Key)
-        }
+        let decoded = BASE64_STANDARD.decode(key).map_err(|_| CheckpointError::Key)?;
+        let usual = format!("{}+{:08x}+{}", verifier.name(), verifier.key_id(), BASE64_STANDARD.encode(decoded));
+        if usual == text { Ok(Self(usual)) } else { Err(CheckpointError::Key) }
     }
 
     /// The ledger the key belongs to.
@@ -176,8 +150,7 @@ pub struct Head {
 impl Head {
     fn text(&self) -> Result<String, CheckpointError> {
         check_origin(&self.origin)?;
-        let checkpoint = Checkpoint::new(&self.origin, self.size, self.root.into(), "")
-            .map_err(|_| CheckpointError::Malformed)?;
+        let checkpoint = Checkpoint::new(&self.origin, self.size, self.root.into(), "").map_err(|_| CheckpointError::Malformed)?;
         String::from_utf8(checkpoint.to_bytes()).map_err(|_| CheckpointError::Malformed)
     }
 }
@@ -217,31 +190,19 @@ pub fn sign(head: &Head, key: &SigningKey) -> Result<String, CheckpointError> {
 /// When it is malformed, bears a wrong signature, or none by the keys given.
 pub fn open(note: &str, keys: &[VerifierKey]) -> Result<Opened, CheckpointError> {
     let (text, signed_by, others) = open_note(note, keys)?;
-    let checkpoint =
-        Checkpoint::from_bytes(text.as_bytes()).map_err(|_| CheckpointError::Malformed)?;
+    let checkpoint = Checkpoint::from_bytes(text.as_bytes()).map_err(|_| CheckpointError::Malformed)?;
     if checkpoint.size() > MAX_SIZE {
         return Err(CheckpointError::Malformed);
     }
     for key in &signed_by {
         same_origin(key.origin(), checkpoint.origin())?;
     }
-    let head = Head {
-        origin: checkpoint.origin().to_owned(),
-        size: checkpoint.size(),
-        root: (*checkpoint.hash()).into(),
-    };
-    Ok(Opened {
-        head,
-        signed_by,
-        others,
-    })
+    let head = Head { origin: checkpoint.origin().to_owned(), size: checkpoint.size(), root: (*checkpoint.hash()).into() };
+    Ok(Opened { head, signed_by, others })
 }
 
 /// Opens any signed note: its text, which of the keys signed, and how many other signatures.
-pub(crate) fn open_note(
-    note: &str,
-    keys: &[VerifierKey],
-) -> Result<(String, Vec<VerifierKey>, usize), CheckpointError> {
+pub(crate) fn open_note(note: &str, keys: &[VerifierKey]) -> Result<(String, Vec<VerifierKey>, usize), CheckpointError> {
     let parsed = Note::from_bytes(note.as_bytes()).map_err(|_| CheckpointError::Malformed)?;
     if parsed.to_bytes() != note.as_bytes() {
         return Err(CheckpointError::Malformed);
@@ -249,24 +210,13 @@ pub(crate) fn open_note(
     let mut unique = keys.to_vec();
     unique.sort();
     unique.dedup();
-    let known = VerifierList::new(
-        unique
-            .iter()
-            .map(|k| Box::new(k.verifier()) as Box<dyn signed_note::Verifier>)
-            .collect(),
-    );
+    let known = VerifierList::new(unique.iter().map(|k| Box::new(k.verifier()) as Box<dyn signed_note::Verifier>).collect());
     let (good, others) = parsed.verify(&known).map_err(|e| match e {
         NoteError::InvalidSignature { name, .. } => CheckpointError::BadSignature(name),
         NoteError::UnverifiedNote => CheckpointError::Unsigned,
         _ => CheckpointError::Malformed,
     })?;
-    let signed_by = unique
-        .into_iter()
-        .filter(|k| {
-            good.iter()
-                .any(|s| s.name() == k.origin() && s.id() == k.key_id())
-        })
-        .collect();
+    let signed_by = unique.into_iter().filter(|k| good.iter().any(|s| s.name() == k.origin() && s.id() == k.key_id())).collect();
     let text = String::from_utf8(parsed.text().to_vec()).map_err(|_| CheckpointError::Malformed)?;
     Ok((text, signed_by, others.len()))
 }
@@ -275,40 +225,25 @@ pub(crate) fn same_origin(found: &str, wanted: &str) -> Result<(), CheckpointErr
     if found == wanted {
         return Ok(());
     }
-    Err(CheckpointError::OtherOrigin {
-        found: found.to_owned(),
-        wanted: wanted.to_owned(),
-    })
+    Err(CheckpointError::OtherOrigin { found: found.to_owned(), wanted: wanted.to_owned() })
 }
 
 fn check_origin(origin: &str) -> Result<(), CheckpointError> {
-    let fits = (1..=200).contains(&origin.len())
-        && origin.bytes().all(|b| b.is_ascii_graphic() && b != b'+');
-    if fits {
-        Ok(())
-    } else {
-        Err(CheckpointError::Origin)
-    }
+    let fits = (1..=200).contains(&origin.len()) && origin.bytes().all(|b| b.is_ascii_graphic() && b != b'+');
+    if fits { Ok(()) } else { Err(CheckpointError::Origin) }
 }
 
 /// How many signatures a note bears, repeated ones included.
 pub(crate) fn signatures(note: &str) -> usize {
-    note.rsplit_once("\n\n")
-        .map_or(0, |(_, lines)| lines.lines().count())
+    note.rsplit_once("\n\n").map_or(0, |(_, lines)| lines.lines().count())
 }
 
 /// The same note with the signature of this key alone.
 pub(crate) fn keep_only(note: &str, key: &VerifierKey) -> Result<String, CheckpointError> {
     open_note(note, std::slice::from_ref(key))?;
     let (text, lines) = note.rsplit_once("\n\n").ok_or(CheckpointError::Malformed)?;
-    let own = lines
-        .lines()
-        .filter_map(|line| Signature::from_bytes(line.as_bytes()).ok());
-    let own = own
-        .filter(|s| s.name() == key.origin() && s.id() == key.key_id())
-        .take(1)
-        .collect::<Vec<_>>();
-    let note =
-        Note::new(format!("{text}\n").as_bytes(), &own).map_err(|_| CheckpointError::Malformed)?;
+    let own = lines.lines().filter_map(|line| Signature::from_bytes(line.as_bytes()).ok());
+    let own = own.filter(|s| s.name() == key.origin() && s.id() == key.key_id()).take(1).collect::<Vec<_>>();
+    let note = Note::new(format!("{text}\n").as_bytes(), &own).map_err(|_| CheckpointError::Malformed)?;
     String::from_utf8(note.to_bytes()).map_err(|_| CheckpointError::Malformed)
 }

@@ -51,17 +51,11 @@ pub fn rotate(head: &Head, old: &SigningKey, new: &SigningKey) -> Result<String,
     if old.verifier_key() == new.verifier_key() {
         return Err(CheckpointError::Key);
     }
-    new.sign_note(
-        &text(head, &old.verifier_key(), &new.verifier_key()),
-        &[old],
-    )
+    new.sign_note(&text(head, &old.verifier_key(), &new.verifier_key()), &[old])
 }
 
 fn text(head: &Head, old: &VerifierKey, new: &VerifierKey) -> String {
-    format!(
-        "{}\n{TITLE}\n{old}\n{new}\n{}\n{}\n",
-        head.origin, head.size, head.root
-    )
+    format!("{}\n{TITLE}\n{old}\n{new}\n{}\n{}\n", head.origin, head.size, head.root)
 }
 
 /// Opens a rotation and checks that both keys it names signed it, and nobody else.
@@ -76,11 +70,7 @@ pub fn open(note: &str) -> Result<Rotation, CheckpointError> {
     let (old, new) = (VerifierKey::parse(old)?, VerifierKey::parse(new)?);
     let size: u64 = size.parse().map_err(|_| CheckpointError::Malformed)?;
     let root = Digest::parse(root).map_err(|_| CheckpointError::Malformed)?;
-    let head = Head {
-        origin: origin.to_owned(),
-        size,
-        root,
-    };
+    let head = Head { origin: origin.to_owned(), size, root };
     same_origin(old.origin(), origin)?;
     same_origin(new.origin(), origin)?;
     let (signed, signed_by, others) = open_note(note, &[old.clone(), new.clone()])?;

@@ -18,9 +18,7 @@ pub const MAX_SIZE: u64 = 1 << 53;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TreeError {
     /// A node the calculation needs was not given.
-    #[error(
-        "node {0} of the tree is missing: restore the ledger's nodes from a backup or an export"
-    )]
+    #[error("node {0} of the tree is missing: restore the ledger's nodes from a backup or an export")]
     Missing(u64),
     /// An index or size outside the tree.
     #[error("{index} lies outside a tree of {size}")]
@@ -68,9 +66,7 @@ struct Lent<'a, N: ?Sized> {
 
 impl<N: Nodes + ?Sized> Lent<'_, N> {
     fn get(&self, index: u64) -> Option<Digest> {
-        self.fresh
-            .and_then(|fresh| fresh.get(&index).copied())
-            .or_else(|| self.nodes.node(index))
+        self.fresh.and_then(|fresh| fresh.get(&index).copied()).or_else(|| self.nodes.node(index))
     }
 
     /// The library cannot say which node was missing, so look before it does.
@@ -84,14 +80,7 @@ impl<N: Nodes + ?Sized> Lent<'_, N> {
 
 impl<N: Nodes + ?Sized> HashReader for Lent<'_, N> {
     fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<tlog::Hash>, tlog::Error> {
-        indexes
-            .iter()
-            .map(|i| {
-                self.get(*i)
-                    .map(Into::into)
-                    .ok_or(tlog::Error::IndexesNotInTree)
-            })
-            .collect()
+        indexes.iter().map(|i| self.get(*i).map(Into::into).ok_or(tlog::Error::IndexesNotInTree)).collect()
     }
 }
 
@@ -107,11 +96,7 @@ impl HashReader for Asked {
 }
 
 fn within(index: u64, size: u64) -> Result<(), TreeError> {
-    if index < size && size <= MAX_SIZE {
-        Ok(())
-    } else {
-        Err(TreeError::Outside { index, size })
-    }
+    if index < size && size <= MAX_SIZE { Ok(()) } else { Err(TreeError::Outside { index, size }) }
 }
 
 /// The hash of a leaf: `SHA-256(0x00 ‖ entry bytes)`.
@@ -153,42 +138,22 @@ pub struct Appended {
 ///
 /// # Errors
 /// When a peak is missing, or the tree would outgrow [`MAX_SIZE`].
-pub fn append<N: Nodes + ?Sized>(
-    size: u64,
-    leaves: &[Digest],
-    nodes: &N,
-) -> Result<Appended, TreeError> {
+pub fn append<N: Nodes + ?Sized>(size: u64, leaves: &[Digest], nodes: &N) -> Result<Appended, TreeError> {
     let grown = size.saturating_add(leaves.len() as u64);
     if grown > MAX_SIZE {
-        return Err(TreeError::Outside {
-            index: grown,
-            size: MAX_SIZE,
-        });
+        return Err(TreeError::Outside { index: grown, size: MAX_SIZE });
     }
     Lent { nodes, fresh: None }.has(&peaks(size))?;
     let mut fresh = BTreeMap::new();
     for (n, leaf) in (size..).zip(leaves) {
-        let reader = Lent {
-            nodes,
-            fresh: Some(&fresh),
-        };
+        let reader = Lent { nodes, fresh: Some(&fresh) };
         let made = tlog::stored_hashes_for_record_hash(n, (*leaf).into(), &reader)
             .map_err(|_| TreeError::Missing(tlog::stored_hash_index(0, n)))?;
         let at = tlog::stored_hash_index(0, n);
         fresh.extend((at..).zip(made.into_iter().map(Digest::from)));
     }
-    let root = root_of(
-        grown,
-        &Lent {
-            nodes,
-            fresh: Some(&fresh),
-        },
-    )?;
-    Ok(Appended {
-        size: grown,
-        root,
-        nodes: fresh.into_iter().collect(),
-    })
+    let root = root_of(grown, &Lent { nodes, fresh: Some(&fresh) })?;
+    Ok(Appended { size: grown, root, nodes: fresh.into_iter().collect() })
 }
 
 /// The root of the tree at `size`, which may lie in the past; needs [`peaks`]`(size)`.
@@ -201,9 +166,7 @@ pub fn root<N: Nodes + ?Sized>(size: u64, nodes: &N) -> Result<Digest, TreeError
 
 fn root_of<N: Nodes + ?Sized>(size: u64, nodes: &Lent<'_, N>) -> Result<Digest, TreeError> {
     nodes.has(&peaks(size))?;
-    tlog::tree_hash(size, nodes)
-        .map(Into::into)
-        .map_err(|_| TreeError::NotProven)
+    tlog::tree_hash(size, nodes).map(Into::into).map_err(|_| TreeError::NotProven)
 }
 
 /// The nodes [`inclusion`] needs.
@@ -221,15 +184,10 @@ pub fn inclusion_needs(index: u64, size: u64) -> Result<Vec<u64>, TreeError> {
 ///
 /// # Errors
 /// When the index lies outside the tree or a node is missing.
-pub fn inclusion<N: Nodes + ?Sized>(
-    index: u64,
-    size: u64,
-    nodes: &N,
-) -> Result<Vec<Digest>, TreeError> {
+pub fn inclusion<N: Nodes + ?Sized>(index: u64, size: u64, nodes: &N) -> Result<Vec<Digest>, TreeError> {
     let reader = Lent { nodes, fresh: None };
     reader.has(&inclusion_needs(index, size)?)?;
-    let proof =
-        tlog::prove_record(size, index, &reader).map_err(|_| TreeError::Outside { index, size })?;
+    let proof = tlog::prove_record(size, index, &reader).map_err(|_| TreeError::Outside { index, size })?;
     Ok(proof.into_iter().map(Into::into).collect())
 }
 
@@ -237,17 +195,10 @@ pub fn inclusion<N: Nodes + ?Sized>(
 ///
 /// # Errors
 /// When the index lies outside the tree, or the proof leads elsewhere.
-pub fn check_inclusion(
-    proof: &[Digest],
-    index: u64,
-    leaf: Digest,
-    size: u64,
-    root: Digest,
-) -> Result<(), TreeError> {
+pub fn check_inclusion(proof: &[Digest], index: u64, leaf: Digest, size: u64, root: Digest) -> Result<(), TreeError> {
     within(index, size)?;
     let proof = proof.iter().map(|d| (*d).into()).collect();
-    tlog::check_record(&proof, size, root.into(), index, leaf.into())
-        .map_err(|_| TreeError::NotProven)
+    tlog::check_record(&proof, size, root.into(), index, leaf.into()).map_err(|_| TreeError::NotProven)
 }
 
 /// The nodes [`consistency`] needs.
@@ -270,18 +221,13 @@ pub fn consistency_needs(old: u64, size: u64) -> Result<Vec<u64>, TreeError> {
 ///
 /// # Errors
 /// When the old tree is larger or a node is missing.
-pub fn consistency<N: Nodes + ?Sized>(
-    old: u64,
-    size: u64,
-    nodes: &N,
-) -> Result<Vec<Digest>, TreeError> {
+pub fn consistency<N: Nodes + ?Sized>(old: u64, size: u64, nodes: &N) -> Result<Vec<Digest>, TreeError> {
     let reader = Lent { nodes, fresh: None };
     reader.has(&consistency_needs(old, size)?)?;
     if old == 0 {
         return Ok(Vec::new());
     }
-    let proof = tlog::prove_tree(size, old, &reader)
-        .map_err(|_| TreeError::Outside { index: old, size })?;
+    let proof = tlog::prove_tree(size, old, &reader).map_err(|_| TreeError::Outside { index: old, size })?;
     Ok(proof.into_iter().map(Into::into).collect())
 }
 
@@ -289,27 +235,16 @@ pub fn consistency<N: Nodes + ?Sized>(
 ///
 /// # Errors
 /// When the old tree is larger, or the proof does not join the two roots.
-pub fn check_consistency(
-    proof: &[Digest],
-    old: u64,
-    old_root: Digest,
-    size: u64,
-    root: Digest,
-) -> Result<(), TreeError> {
+pub fn check_consistency(proof: &[Digest], old: u64, old_root: Digest, size: u64, root: Digest) -> Result<(), TreeError> {
     if old > size || size > MAX_SIZE {
         return Err(TreeError::Outside { index: old, size });
     }
     if old == 0 {
         let empty = old_root == Digest::from(tlog::EMPTY_HASH) && proof.is_empty();
-        return if empty {
-            Ok(())
-        } else {
-            Err(TreeError::NotProven)
-        };
+        return if empty { Ok(()) } else { Err(TreeError::NotProven) };
     }
     let proof = proof.iter().map(|d| (*d).into()).collect();
-    tlog::check_tree(&proof, size, root.into(), old, old_root.into())
-        .map_err(|_| TreeError::NotProven)
+    tlog::check_tree(&proof, size, root.into(), old, old_root.into()).map_err(|_| TreeError::NotProven)
 }
 
 /// A tree that only grows and keeps no more than its peaks: what reading a whole export needs.

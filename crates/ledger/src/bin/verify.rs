@@ -31,11 +31,7 @@ fn main() -> ExitCode {
         Ok(Some(asked)) => asked,
         Ok(None) => return say(&mut std::io::stdout(), USAGE, 0),
         Err(why) => {
-            return say(
-                &mut std::io::stderr(),
-                &format!("verify: {why}\n\n{USAGE}"),
-                2,
-            );
+            return say(&mut std::io::stderr(), &format!("verify: {why}\n\n{USAGE}"), 2);
         }
     };
     match asked.run() {
@@ -71,9 +67,7 @@ impl Asked {
                     let key = key.to_str().ok_or("--key: not text")?;
                     keys.push(VerifierKey::parse(key).map_err(|why| format!("--key: {why}"))?);
                 }
-                Some("--since") if since.is_none() => {
-                    since = Some(args.next().ok_or("--since needs a file")?.into())
-                }
+                Some("--since") if since.is_none() => since = Some(args.next().ok_or("--since needs a file")?.into()),
                 Some(flag) if flag.starts_with('-') && flag != "-" => {
                     return Err(format!("`{flag}` is not known or given twice"));
                 }
@@ -81,28 +75,17 @@ impl Asked {
                 _ => return Err("one file at a time".to_owned()),
             }
         }
-        Ok(Some(Self {
-            file: file.ok_or("which file?")?,
-            keys,
-            since,
-        }))
+        Ok(Some(Self { file: file.ok_or("which file?")?, keys, since }))
     }
 
     fn run(&self) -> Result<(String, bool), String> {
         let since = self.since.as_ref().map(earlier).transpose()?;
-        let expect = Expect {
-            keys: self.keys.clone(),
-            since,
-        };
+        let expect = Expect { keys: self.keys.clone(), since };
         let named = |why: std::io::Error| format!("`{}`: {why}", self.file.display());
         let report = if self.file.as_os_str() == "-" {
             verify(std::io::stdin().lock(), &expect).map_err(named)?
         } else {
-            verify(
-                BufReader::with_capacity(1 << 18, File::open(&self.file).map_err(named)?),
-                &expect,
-            )
-            .map_err(named)?
+            verify(BufReader::with_capacity(1 << 18, File::open(&self.file).map_err(named)?), &expect).map_err(named)?
         };
         Ok((report.to_string(), report.proven()))
     }
@@ -112,14 +95,11 @@ impl Asked {
 /// is enough.
 fn earlier(path: &PathBuf) -> Result<String, String> {
     let named = |why: String| format!("--since `{}`: {why}", path.display());
-    let mut file = BufReader::new(File::open(path).map_err(|why| named(why.to_string()))?)
-        .take(MAX_LINE as u64);
+    let mut file = BufReader::new(File::open(path).map_err(|why| named(why.to_string()))?).take(MAX_LINE as u64);
     let mut text = Vec::new();
-    std::io::BufRead::read_until(&mut file, b'\n', &mut text)
-        .map_err(|why| named(why.to_string()))?;
+    std::io::BufRead::read_until(&mut file, b'\n', &mut text).map_err(|why| named(why.to_string()))?;
     if text.first() != Some(&b'{') {
-        file.read_to_end(&mut text)
-            .map_err(|why| named(why.to_string()))?;
+        file.read_to_end(&mut text).map_err(|why| named(why.to_string()))?;
     }
     let text = String::from_utf8(text).map_err(|_| named("not text".to_owned()))?;
     checkpoint_of(&text).map_err(|why| named(why.to_string()))

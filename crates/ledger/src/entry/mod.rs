@@ -138,12 +138,7 @@ fn in_field(field: &'static str) -> impl Fn(NotAllowed) -> EntryError {
     move |why| EntryError::Value { field, why }
 }
 
-fn put<T>(
-    map: &mut BTreeMap<Name, T>,
-    field: &'static str,
-    name: &str,
-    value: T,
-) -> Result<(), EntryError> {
+fn put<T>(map: &mut BTreeMap<Name, T>, field: &'static str, name: &str, value: T) -> Result<(), EntryError> {
     match map.insert(Name::new(name).map_err(in_field(field))?, value) {
         None => Ok(()),
         Some(_) => Err(EntryError::Twice(field)),
@@ -155,20 +150,9 @@ impl Entry {
     ///
     /// # Errors
     /// When the instant is negative or beyond [`LATEST`].
-    pub fn new(
-        id: Id,
-        force: Id,
-        act: Word,
-        at: i64,
-        by: By,
-        decision: Decision,
-        nonce: Digest,
-    ) -> Result<Self, EntryError> {
+    pub fn new(id: Id, force: Id, act: Word, at: i64, by: By, decision: Decision, nonce: Digest) -> Result<Self, EntryError> {
         if !(0..=LATEST).contains(&at) {
-            return Err(EntryError::Value {
-                field: "at",
-                why: NotAllowed::Number,
-            });
+            return Err(EntryError::Value { field: "at", why: NotAllowed::Number });
         }
         Ok(Self {
             id,
@@ -207,8 +191,7 @@ impl Entry {
     /// # Errors
     /// When it is not a clause id.
     pub fn clause(mut self, id: &str) -> Result<Self, EntryError> {
-        self.clauses
-            .push(Clause::new(id).map_err(in_field("clauses"))?);
+        self.clauses.push(Clause::new(id).map_err(in_field("clauses"))?);
         Ok(self)
     }
 
@@ -234,11 +217,7 @@ impl Entry {
     ///
     /// # Errors
     /// When the value is free text, or the name is not allowed or taken.
-    pub fn code<C: TryInto<Code, Error = NotAllowed>>(
-        mut self,
-        name: &str,
-        code: C,
-    ) -> Result<Self, EntryError> {
+    pub fn code<C: TryInto<Code, Error = NotAllowed>>(mut self, name: &str, code: C) -> Result<Self, EntryError> {
         let code = code.try_into().map_err(in_field("codes"))?;
         put(&mut self.codes, "codes", name, code)?;
         Ok(self)
@@ -269,39 +248,18 @@ impl Entry {
             map.insert(key.into(), value.into());
         }
         map.insert("at".into(), self.at.into());
-        map.extend(
-            self.on_behalf
-                .map(|id| ("on_behalf".into(), id.to_string().into())),
-        );
-        map.extend(
-            self.pack
-                .map(|hash| ("pack".into(), hash.to_string().into())),
-        );
+        map.extend(self.on_behalf.map(|id| ("on_behalf".into(), id.to_string().into())));
+        map.extend(self.pack.map(|hash| ("pack".into(), hash.to_string().into())));
         for (key, list) in [("clauses", &self.clauses), ("rules", &self.rules)] {
             if !list.is_empty() {
                 map.insert(key.into(), list.iter().map(ToString::to_string).collect());
             }
         }
-        let ids = self
-            .ids
-            .iter()
-            .map(|(k, v)| (k.to_string(), v.to_string().into()));
+        let ids = self.ids.iter().map(|(k, v)| (k.to_string(), v.to_string().into()));
         let codes = self.codes.iter().map(|(k, v)| (k.to_string(), v.to_json()));
-        let commits = self
-            .commits
-            .iter()
-            .map(|(k, v)| (k.to_string(), v.to_string().into()));
-        let groups: [(&str, Map<String, Value>); 3] = [
-            ("ids", ids.collect()),
-            ("codes", codes.collect()),
-            ("commits", commits.collect()),
-        ];
-        map.extend(
-            groups
-                .into_iter()
-                .filter(|(_, m)| !m.is_empty())
-                .map(|(k, m)| (k.into(), m.into())),
-        );
+        let commits = self.commits.iter().map(|(k, v)| (k.to_string(), v.to_string().into()));
+        let groups: [(&str, Map<String, Value>); 3] = [("ids", ids.collect()), ("codes", codes.collect()), ("commits", commits.collect())];
+        map.extend(groups.into_iter().filter(|(_, m)| !m.is_empty()).map(|(k, m)| (k.into(), m.into())));
         Value::Object(map)
     }
 
@@ -334,10 +292,7 @@ impl Entry {
             "refused" => Decision::Refused,
             _ => return Err(EntryError::Field("decision")),
         };
-        let at = fields
-            .take("at")
-            .and_then(|v| v.as_i64())
-            .ok_or(EntryError::Field("at"))?;
+        let at = fields.take("at").and_then(|v| v.as_i64()).ok_or(EntryError::Field("at"))?;
         let mut entry = Self::new(
             fields.read("id", Id::new)?,
             fields.read("force", Id::new)?,
@@ -364,15 +319,10 @@ impl Entry {
             put(&mut entry.codes, "codes", &name, code)?;
         }
         for (name, value) in fields.map("commits")? {
-            let digest = Digest::parse(value.as_str().unwrap_or_default())
-                .map_err(|_| EntryError::Field("commits"))?;
+            let digest = Digest::parse(value.as_str().unwrap_or_default()).map_err(|_| EntryError::Field("commits"))?;
             entry = entry.commit(&name, digest)?;
         }
-        if fields.0.is_empty() {
-            Ok(entry)
-        } else {
-            Err(EntryError::Unknown(fields.0.len()))
-        }
+        if fields.0.is_empty() { Ok(entry) } else { Err(EntryError::Unknown(fields.0.len())) }
     }
 
     /// Reads stored or exported bytes; they must be exactly the canonical form.
@@ -382,18 +332,13 @@ impl Entry {
     pub fn read(bytes: &[u8]) -> Result<Self, EntryError> {
         let value: Value = serde_json::from_slice(bytes).map_err(|_| EntryError::NotJson)?;
         let entry = Self::from_json(&value)?;
-        if entry.bytes() == bytes {
-            Ok(entry)
-        } else {
-            Err(EntryError::NotCanonical)
-        }
+        if entry.bytes() == bytes { Ok(entry) } else { Err(EntryError::NotCanonical) }
     }
 }
 
 /// RFC 8785 bytes of a JSON value whose numbers are whole and within 2^53.
 pub(crate) fn canonical(value: &Value) -> Vec<u8> {
-    serde_json_canonicalizer::to_vec(value)
-        .expect("strings and exact whole numbers always have a canonical form")
+    serde_json_canonicalizer::to_vec(value).expect("strings and exact whole numbers always have a canonical form")
 }
 
 /// The object being read; what is left at the end was not known.
@@ -415,11 +360,7 @@ impl Fields {
         }
     }
 
-    fn read<T>(
-        &mut self,
-        key: &'static str,
-        read: fn(&str) -> Result<T, NotAllowed>,
-    ) -> Result<T, EntryError> {
+    fn read<T>(&mut self, key: &'static str, read: fn(&str) -> Result<T, NotAllowed>) -> Result<T, EntryError> {
         read(&self.text(key)?).map_err(in_field(key))
     }
 
@@ -433,9 +374,7 @@ impl Fields {
             Some(Value::Array(list)) => list,
             Some(_) => return Err(EntryError::Field(key)),
         };
-        list.iter()
-            .map(|v| Clause::new(v.as_str().unwrap_or_default()).map_err(in_field(key)))
-            .collect()
+        list.iter().map(|v| Clause::new(v.as_str().unwrap_or_default()).map_err(in_field(key))).collect()
     }
 
     fn map(&mut self, key: &'static str) -> Result<Map<String, Value>, EntryError> {

@@ -73,11 +73,7 @@ fn no_field_takes_a_sentence() {
         let text = Value::from("Example Person, 1 High Street");
         bad[key] = match &fields[key] {
             Value::Array(_) => json!([text]),
-            Value::Object(map) => map
-                .keys()
-                .map(|k| (k.clone(), text.clone()))
-                .collect::<Map<_, _>>()
-                .into(),
+            Value::Object(map) => map.keys().map(|k| (k.clone(), text.clone())).collect::<Map<_, _>>().into(),
             _ => text,
         };
         let error = Entry::from_json(&bad.into()).unwrap_err().to_string();
@@ -85,13 +81,7 @@ fn no_field_takes_a_sentence() {
     }
     for map in ["ids", "codes", "commits"] {
         let mut bad = good.clone();
-        let value = bad[map]
-            .as_object()
-            .unwrap()
-            .values()
-            .next()
-            .unwrap()
-            .clone();
+        let value = bad[map].as_object().unwrap().values().next().unwrap().clone();
         bad[map]["Example Person"] = value;
         assert!(Entry::from_json(&bad).is_err());
     }
@@ -109,18 +99,12 @@ fn a_newer_version_is_named_not_guessed() {
 
 #[test]
 fn a_name_is_given_once() {
-    assert_eq!(
-        entry().code("state", "live"),
-        Err(EntryError::Twice("codes"))
-    );
+    assert_eq!(entry().code("state", "live"), Err(EntryError::Twice("codes")));
 }
 
 #[test]
 fn a_system_actor_acts_under_its_name() {
     let mut by = entry();
     by.by = By::actor("scheduler").unwrap();
-    assert_eq!(
-        Entry::read(&by.bytes()).unwrap().by,
-        By::Actor("scheduler".into())
-    );
+    assert_eq!(Entry::read(&by.bytes()).unwrap().by, By::Actor("scheduler".into()));
 }

@@ -15,19 +15,13 @@ pub enum NotAllowed {
     #[error("not an id: give a uuid in lower case")]
     Id,
     /// Not a code.
-    #[error(
-        "not a code: 1 to 80 of a-z 0-9 . _ : - ; commit to anything else instead of recording it"
-    )]
+    #[error("not a code: 1 to 80 of a-z 0-9 . _ : - ; commit to anything else instead of recording it")]
     Code,
     /// A code with seven digits in a row, or an id or hash inside.
-    #[error(
-        "a code may not hold a telephone number, an id or a hash: numbers go in as numbers, ids under ids, hashes under commits"
-    )]
+    #[error("a code may not hold a telephone number, an id or a hash: numbers go in as numbers, ids under ids, hashes under commits")]
     Hidden,
     /// Not a clause or rule id.
-    #[error(
-        "not a clause id: 1 to 80 of A-Z a-z 0-9 . _ : - ; one with capitals has a hyphen and a digit, as in SYSX-4.8"
-    )]
+    #[error("not a clause id: 1 to 80 of A-Z a-z 0-9 . _ : - ; one with capitals has a hyphen and a digit, as in SYSX-4.8")]
     Clause,
     /// Not a whole number that JSON keeps exactly.
     #[error("not a whole number between -2^53 and 2^53")]
@@ -55,8 +49,7 @@ fn code_byte(b: u8) -> bool {
 /// plain letters such as `defaced` passes. Written this way so that what is refused does not depend on
 /// which random id came along.
 fn hides_number(text: &str) -> bool {
-    text.split(|c: char| !matches!(c, '0'..='9' | 'a'..='f'))
-        .any(|run| run.len() >= 7 && run.bytes().any(|b| b.is_ascii_digit()))
+    text.split(|c: char| !matches!(c, '0'..='9' | 'a'..='f')).any(|run| run.len() >= 7 && run.bytes().any(|b| b.is_ascii_digit()))
 }
 
 macro_rules! text_shown {
@@ -90,8 +83,7 @@ impl Id {
     /// # Errors
     /// When the text is anything else.
     pub fn new(text: &str) -> Result<Self, NotAllowed> {
-        let dashes =
-            text.len() == 36 && [8, 13, 18, 23].iter().all(|i| text.as_bytes()[*i] == b'-');
+        let dashes = text.len() == 36 && [8, 13, 18, 23].iter().all(|i| text.as_bytes()[*i] == b'-');
         if !dashes || text.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(NotAllowed::Id);
         }
@@ -104,13 +96,7 @@ impl Id {
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = hex::encode(self.0);
-        let (a, b, c, d, e) = (
-            &text[..8],
-            &text[8..12],
-            &text[12..16],
-            &text[16..20],
-            &text[20..],
-        );
+        let (a, b, c, d, e) = (&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]);
         write!(f, "{a}-{b}-{c}-{d}-{e}")
     }
 }
@@ -132,13 +118,8 @@ impl Name {
     /// # Errors
     /// When the text is anything else.
     pub fn new(text: &str) -> Result<Self, NotAllowed> {
-        let fits = made_of(text, 40, |b| code_byte(b) && b != b':')
-            && text.as_bytes()[0].is_ascii_lowercase();
-        if fits && !hides_number(text) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(NotAllowed::Name)
-        }
+        let fits = made_of(text, 40, |b| code_byte(b) && b != b':') && text.as_bytes()[0].is_ascii_lowercase();
+        if fits && !hides_number(text) { Ok(Self(text.to_owned())) } else { Err(NotAllowed::Name) }
     }
 }
 
@@ -158,11 +139,7 @@ impl Clause {
         if !made_of(text, 80, |b| code_byte(b.to_ascii_lowercase())) || (capitals && !shaped) {
             return Err(NotAllowed::Clause);
         }
-        if hides_number(&text.to_ascii_lowercase()) {
-            Err(NotAllowed::Hidden)
-        } else {
-            Ok(Self(text.to_owned()))
-        }
+        if hides_number(&text.to_ascii_lowercase()) { Err(NotAllowed::Hidden) } else { Ok(Self(text.to_owned())) }
     }
 }
 
@@ -179,11 +156,7 @@ impl Word {
         if !made_of(text, 80, code_byte) {
             return Err(NotAllowed::Code);
         }
-        if hides_number(text) {
-            Err(NotAllowed::Hidden)
-        } else {
-            Ok(Self(text.to_owned()))
-        }
+        if hides_number(text) { Err(NotAllowed::Hidden) } else { Ok(Self(text.to_owned())) }
     }
 }
 
@@ -209,11 +182,7 @@ impl Code {
     /// When the text is none of them.
     pub fn text(text: &str) -> Result<Self, NotAllowed> {
         if looks_like_date(text) {
-            return if is_date(text) {
-                Ok(Self::Date(text.to_owned()))
-            } else {
-                Err(NotAllowed::Date)
-            };
+            return if is_date(text) { Ok(Self::Date(text.to_owned())) } else { Err(NotAllowed::Date) };
         }
         if text.bytes().any(|b| b.is_ascii_uppercase()) {
             return Clause::new(text).map(Self::Clause);
@@ -226,11 +195,7 @@ impl Code {
     /// # Errors
     /// When it is beyond 2^53.
     pub fn number(n: i64) -> Result<Self, NotAllowed> {
-        if n.unsigned_abs() <= 1 << 53 {
-            Ok(Self::Number(n))
-        } else {
-            Err(NotAllowed::Number)
-        }
+        if n.unsigned_abs() <= 1 << 53 { Ok(Self::Number(n)) } else { Err(NotAllowed::Number) }
     }
 
     /// Takes a code as it stands in JSON.
@@ -272,14 +237,7 @@ impl TryFrom<i64> for Code {
 }
 
 fn looks_like_date(text: &str) -> bool {
-    text.len() == 10
-        && text.bytes().enumerate().all(|(i, b)| {
-            if i == 4 || i == 7 {
-                b == b'-'
-            } else {
-                b.is_ascii_digit()
-            }
-        })
+    text.len() == 10 && text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() })
 }
 
 fn is_date(text: &str) -> bool {
@@ -315,11 +273,7 @@ impl By {
 
     fn read_actor(name: &str) -> Result<Self, NotAllowed> {
         let fits = made_of(name, 20, |b| b.is_ascii_lowercase() || b == b'-');
-        if fits {
-            Ok(Self::Actor(name.to_owned()))
-        } else {
-            Err(NotAllowed::By)
-        }
+        if fits { Ok(Self::Actor(name.to_owned())) } else { Err(NotAllowed::By) }
     }
 
     /// Reads a principal as it stands in an entry.
@@ -327,9 +281,7 @@ impl By {
     /// # Errors
     /// When it is neither an id nor an actor's name.
     pub fn read(text: &str) -> Result<Self, NotAllowed> {
-        Id::new(text)
-            .map(Self::Person)
-            .or_else(|_| Self::read_actor(text))
+        Id::new(text).map(Self::Person).or_else(|_| Self::read_actor(text))
     }
 }
 
@@ -348,15 +300,7 @@ mod tests {
 
     #[test]
     fn words_of_the_program_pass_and_what_people_write_does_not() {
-        for good in [
-            "accounts.approve",
-            "immediate",
-            "v2:trial",
-            "2026-11-21",
-            "SYSX-6.3.duty",
-            "APP-SEC-9",
-            "defaced",
-        ] {
+        for good in ["accounts.approve", "immediate", "v2:trial", "2026-11-21", "SYSX-6.3.duty", "APP-SEC-9", "defaced"] {
             assert!(Code::text(good).is_ok(), "{good}");
         }
         for bad in [
@@ -397,11 +341,7 @@ mod tests {
     fn an_id_has_one_spelling() {
         let id = "0192f3a1-7c7c-7000-8000-0000000000ab";
         assert_eq!(Id::new(id).unwrap().to_string(), id);
-        for bad in [
-            "0192F3A1-7c7c-7000-8000-0000000000ab",
-            "0192f3a17c7c700080000000000000ab",
-            "0192f3a1-7c7c-7000-8000-0000000000a-",
-        ] {
+        for bad in ["0192F3A1-7c7c-7000-8000-0000000000ab", "0192f3a17c7c700080000000000000ab", "0192f3a1-7c7c-7000-8000-0000000000a-"] {
             assert_eq!(Id::new(bad), Err(NotAllowed::Id));
         }
         assert_eq!(Id::new("ééééééééé-ééé"), Err(NotAllowed::Id));

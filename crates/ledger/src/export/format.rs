@@ -66,19 +66,11 @@ impl Serialize for Value {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         let wire = match self {
             Self::Held { random, value } => match std::str::from_utf8(value) {
-                Ok(text) => Wire::Text {
-                    random: *random,
-                    text: text.to_owned(),
-                },
-                Err(_) => Wire::Bytes {
-                    random: *random,
-                    hex: hex::encode(value),
-                },
+                Ok(text) => Wire::Text { random: *random, text: text.to_owned() },
+                Err(_) => Wire::Bytes { random: *random, hex: hex::encode(value) },
             },
             Self::Disposed(None) => Wire::Word(Word::Disposed),
-            Self::Disposed(Some(id)) => Wire::Named {
-                disposed: id.to_string(),
-            },
+            Self::Disposed(Some(id)) => Wire::Named { disposed: id.to_string() },
             Self::Withheld => Wire::Word(Word::Withheld),
         };
         wire.serialize(s)
@@ -89,17 +81,9 @@ impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         use serde::de::Error;
         Ok(match Wire::deserialize(d)? {
-            Wire::Text { random, text } => Self::Held {
-                random,
-                value: text.into_bytes(),
-            },
-            Wire::Bytes { random, hex } => Self::Held {
-                random,
-                value: hex::decode(hex).map_err(D::Error::custom)?,
-            },
-            Wire::Named { disposed } => {
-                Self::Disposed(Some(Id::new(&disposed).map_err(D::Error::custom)?))
-            }
+            Wire::Text { random, text } => Self::Held { random, value: text.into_bytes() },
+            Wire::Bytes { random, hex } => Self::Held { random, value: hex::decode(hex).map_err(D::Error::custom)? },
+            Wire::Named { disposed } => Self::Disposed(Some(Id::new(&disposed).map_err(D::Error::custom)?)),
             Wire::Word(Word::Disposed) => Self::Disposed(None),
             Wire::Word(Word::Withheld) => Self::Withheld,
         })
@@ -112,9 +96,7 @@ pub(super) fn line<T: Serialize>(value: &T) -> Result<Vec<u8>, serde_json::Error
 }
 
 /// Reads a line that must be exactly the canonical form of what it says; the error is the column.
-pub(super) fn read_line<T: Serialize + for<'de> Deserialize<'de>>(
-    bytes: &[u8],
-) -> Result<T, usize> {
+pub(super) fn read_line<T: Serialize + for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, usize> {
     let value: T = serde_json::from_slice(bytes).map_err(|e| e.column())?;
     let again = line(&value).map_err(|_| 0_usize)?;
     match again.iter().zip(bytes).position(|(a, b)| a != b) {
@@ -129,17 +111,10 @@ mod tests {
     use super::*;
 
     fn both_ways(value: Value, text: &str) {
-        let place = Place {
-            index: 7,
-            leaf: Digest([0; 32]),
-            values: Some([("a".to_owned(), value)].into()),
-        };
+        let place = Place { index: 7, leaf: Digest([0; 32]), values: Some([("a".to_owned(), value)].into()) };
         let bytes = line(&place).unwrap();
         let tail = String::from_utf8(bytes.clone()).unwrap();
-        assert!(
-            tail.ends_with(&format!("\"values\":{{\"a\":{text}}}}}")),
-            "{tail}"
-        );
+        assert!(tail.ends_with(&format!("\"values\":{{\"a\":{text}}}}}")), "{tail}");
         assert_eq!(read_line::<Place>(&bytes), Ok(place));
     }
 
@@ -147,34 +122,16 @@ mod tests {
     fn each_value_has_one_spelling() {
         let random = Digest([1; 32]);
         let r = "01".repeat(32);
-        both_ways(
-            Value::Held {
-                random,
-                value: b"caf\xc3\xa9\n".to_vec(),
-            },
-            &format!(r#"{{"random":"{r}","text":"café\n"}}"#),
-        );
-        both_ways(
-            Value::Held {
-                random,
-                value: vec![0xff, 0],
-            },
-            &format!(r#"{{"hex":"ff00","random":"{r}"}}"#),
-        );
+        both_ways(Value::Held { random, value: b"caf\xc3\xa9\n".to_vec() }, &format!(r#"{{"random":"{r}","text":"café\n"}}"#));
+        both_ways(Value::Held { random, value: vec![0xff, 0] }, &format!(r#"{{"hex":"ff00","random":"{r}"}}"#));
         both_ways(Value::Disposed(None), r#""disposed""#);
-        both_ways(
-            Value::Disposed(Some(Id([2; 16]))),
-            r#"{"disposed":"02020202-0202-0202-0202-020202020202"}"#,
-        );
+        both_ways(Value::Disposed(Some(Id([2; 16]))), r#"{"disposed":"02020202-0202-0202-0202-020202020202"}"#);
         both_ways(Value::Withheld, r#""withheld""#);
     }
 
     #[test]
     fn text_given_as_hexadecimal_is_refused() {
-        let bytes = format!(
-            r#"{{"index":0,"leaf":"{0}","values":{{"a":{{"hex":"61","random":"{0}"}}}}}}"#,
-            "00".repeat(32)
-        );
+        let bytes = format!(r#"{{"index":0,"leaf":"{0}","values":{{"a":{{"hex":"61","random":"{0}"}}}}}}"#, "00".repeat(32));
         assert!(read_line::<Place>(bytes.as_bytes()).is_err());
     }
 }

@@ -13,14 +13,10 @@ pub enum HeaderError {
     #[error("the first line is not a header in canonical form (column {0})")]
     Line(usize),
     /// Another format or a newer version.
-    #[error(
-        "the header does not say `bluelamp-ledger-export/1`: use the verifier that belongs to its version"
-    )]
+    #[error("the header does not say `bluelamp-ledger-export/1`: use the verifier that belongs to its version")]
     Format,
     /// Keys and rotations do not make one chain.
-    #[error(
-        "the keys and rotations do not make one chain: rotation {0} does not join key {0} and the next"
-    )]
+    #[error("the keys and rotations do not make one chain: rotation {0} does not join key {0} and the next")]
     Chain(usize),
     /// No key, or not one rotation between each two.
     #[error("{keys} keys need {need} rotations, there are {rotations}")]
@@ -52,9 +48,7 @@ pub enum HeaderError {
     #[error("checkpoint: {0}")]
     Checkpoint(#[from] CheckpointError),
     /// The checkpoint bears signatures the export does not explain.
-    #[error(
-        "the checkpoint bears a signature that is not by the newest key: an export carries that one alone"
-    )]
+    #[error("the checkpoint bears a signature that is not by the newest key: an export carries that one alone")]
     Signatures,
 }
 
@@ -84,16 +78,8 @@ impl Header {
     ///
     /// # Errors
     /// When it would not verify.
-    pub fn new(
-        keys: &[VerifierKey],
-        rotations: &[String],
-        checkpoint: &str,
-    ) -> Result<Self, HeaderError> {
-        let newest = keys.last().ok_or(HeaderError::Count {
-            keys: 0,
-            need: 0,
-            rotations: rotations.len(),
-        })?;
+    pub fn new(keys: &[VerifierKey], rotations: &[String], checkpoint: &str) -> Result<Self, HeaderError> {
+        let newest = keys.last().ok_or(HeaderError::Count { keys: 0, need: 0, rotations: rotations.len() })?;
         let header = Self {
             format: FORMAT.to_owned(),
             origin: newest.origin().to_owned(),
@@ -115,11 +101,7 @@ impl Header {
 
     pub(super) fn read_unchecked(line: &[u8]) -> Result<Self, HeaderError> {
         let header: Self = read_line(line).map_err(HeaderError::Line)?;
-        if header.format == FORMAT {
-            Ok(header)
-        } else {
-            Err(HeaderError::Format)
-        }
+        if header.format == FORMAT { Ok(header) } else { Err(HeaderError::Format) }
     }
 
     /// The ledger it says it is of.
@@ -138,76 +120,47 @@ impl Header {
     pub(super) fn chain(&self) -> Result<Chain, HeaderError> {
         let keys = self.keys.iter().enumerate().map(|(index, text)| {
             let key = VerifierKey::parse(text).map_err(|why| HeaderError::Key { index, why })?;
-            checkpoint::same_origin(key.origin(), &self.origin)
-                .map_err(|why| HeaderError::Key { index, why })?;
+            checkpoint::same_origin(key.origin(), &self.origin).map_err(|why| HeaderError::Key { index, why })?;
             Ok(key)
         });
         let keys = keys.collect::<Result<Vec<_>, HeaderError>>()?;
         let Some(newest) = keys.last() else {
-            return Err(HeaderError::Count {
-                keys: 0,
-                need: 0,
-                rotations: self.rotations.len(),
-            });
+            return Err(HeaderError::Count { keys: 0, need: 0, rotations: self.rotations.len() });
         };
         if self.rotations.len() + 1 != keys.len() {
-            return Err(HeaderError::Count {
-                keys: keys.len(),
-                need: keys.len() - 1,
-                rotations: self.rotations.len(),
-            });
+            return Err(HeaderError::Count { keys: keys.len(), need: keys.len() - 1, rotations: self.rotations.len() });
         }
         let mut rotations: Vec<Rotation> = Vec::new();
         for (index, note) in self.rotations.iter().enumerate() {
-            let rotation =
-                rotation::open(note).map_err(|why| HeaderError::Rotation { index, why })?;
+            let rotation = rotation::open(note).map_err(|why| HeaderError::Rotation { index, why })?;
             let joins = rotation.old == keys[index] && rotation.new == keys[index + 1];
-            let forward = rotations
-                .last()
-                .is_none_or(|before| before.head.size <= rotation.head.size);
+            let forward = rotations.last().is_none_or(|before| before.head.size <= rotation.head.size);
             if !joins || !forward {
                 return Err(HeaderError::Chain(index));
             }
             rotations.push(rotation);
         }
-        let Opened { head, others, .. } =
-            checkpoint::open(&self.checkpoint, std::slice::from_ref(newest))?;
+        let Opened { head, others, .. } = checkpoint::open(&self.checkpoint, std::slice::from_ref(newest))?;
         if others > 0 || checkpoint::signatures(&self.checkpoint) != 1 {
             return Err(HeaderError::Signatures);
         }
         checkpoint::same_origin(&head.origin, &self.origin)?;
-        if rotations
-            .last()
-            .is_some_and(|last| last.head.size > head.size)
-        {
+        if rotations.last().is_some_and(|last| last.head.size > head.size) {
             return Err(HeaderError::Chain(rotations.len() - 1));
         }
-        Ok(Chain {
-            keys,
-            rotations,
-            head,
-        })
+        Ok(Chain { keys, rotations, head })
     }
 }
 
 impl Chain {
     /// Opens an earlier checkpoint of the same ledger: signed by the key that was in force at its size.
     pub fn open_earlier(&self, note: &str) -> Result<Head, CheckpointError> {
-        let Opened {
-            head, signed_by, ..
-        } = checkpoint::open(note, &self.keys)?;
+        let Opened { head, signed_by, .. } = checkpoint::open(note, &self.keys)?;
         checkpoint::same_origin(&head.origin, &self.head.origin)?;
         let in_force = |key: &VerifierKey| {
-            self.rotations.iter().all(|r| {
-                (r.old != *key || head.size <= r.head.size)
-                    && (r.new != *key || head.size >= r.head.size)
-            })
+            self.rotations.iter().all(|r| (r.old != *key || head.size <= r.head.size) && (r.new != *key || head.size >= r.head.size))
         };
-        if signed_by.iter().any(in_force) {
-            Ok(head)
-        } else {
-            Err(CheckpointError::Unsigned)
-        }
+        if signed_by.iter().any(in_force) { Ok(head) } else { Err(CheckpointError::Unsigned) }
     }
 }
 

@@ -53,9 +53,7 @@ pub enum Fault {
     #[error("not a place line in canonical form (column {0})")]
     Place(usize),
     /// A place out of order.
-    #[error(
-        "place {found} stands where place {wanted} belongs: entries are missing, repeated or out of order"
-    )]
+    #[error("place {found} stands where place {wanted} belongs: entries are missing, repeated or out of order")]
     Order {
         /// Which place the line says.
         found: u64,
@@ -101,9 +99,7 @@ pub enum Fault {
         wanted: Digest,
     },
     /// A value said to be disposed of by an act that is not there.
-    #[error(
-        "value `{name}` is said to be disposed of by {by}, but no later entry in this export carries that id"
-    )]
+    #[error("value `{name}` is said to be disposed of by {by}, but no later entry in this export carries that id")]
     NoDisposal {
         /// The value's name.
         name: String,
@@ -221,27 +217,13 @@ impl fmt::Display for Report {
             writeln!(f, "key {}       {key}", n + 1)?;
         }
         match &self.trusted {
-            Some(_) => writeln!(
-                f,
-                "signature   by a chain of keys that holds the key you gave"
-            )?,
-            None => writeln!(
-                f,
-                "signature   by the keys in the file itself; give --key to prove whose they are"
-            )?,
+            Some(_) => writeln!(f, "signature   by a chain of keys that holds the key you gave")?,
+            None => writeln!(f, "signature   by the keys in the file itself; give --key to prove whose they are")?,
         }
         if let Some(since) = &self.since {
-            writeln!(
-                f,
-                "since       extends the checkpoint of {} entries, nothing before it changed",
-                since.size
-            )?;
+            writeln!(f, "since       extends the checkpoint of {} entries, nothing before it changed", since.size)?;
         }
-        writeln!(
-            f,
-            "entries     {} shown, {} sealed",
-            self.shown, self.sealed
-        )?;
+        writeln!(f, "entries     {} shown, {} sealed", self.shown, self.sealed)?;
         let [done, held, refused] = self.decisions;
         writeln!(f, "decisions   {done} done, {held} held, {refused} refused")?;
         if let Some((first, last)) = self.span {
@@ -259,24 +241,13 @@ impl fmt::Display for Report {
         if self.more > 0 {
             writeln!(f, "PROBLEM     and {} more", self.more)?;
         }
-        writeln!(
-            f,
-            "{}",
-            if self.proven() {
-                "PROVEN"
-            } else {
-                "NOT PROVEN"
-            }
-        )
+        writeln!(f, "{}", if self.proven() { "PROVEN" } else { "NOT PROVEN" })
     }
 }
 
 /// An instant as people write it; the verifier carries no time zones, so UTC.
 fn instant(micros: i64) -> String {
-    let (mut day, rest) = (
-        micros.div_euclid(86_400_000_000),
-        micros.rem_euclid(86_400_000_000) / 1_000_000,
-    );
+    let (mut day, rest) = (micros.div_euclid(86_400_000_000), micros.rem_euclid(86_400_000_000) / 1_000_000);
     let mut year = 1970;
     let leap = |y: i64| y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
     while day >= 365 + i64::from(leap(year)) {
@@ -284,32 +255,14 @@ fn instant(micros: i64) -> String {
         year += 1;
     }
     let mut month = 1;
-    for days in [
-        31,
-        28 + i64::from(leap(year)),
-        31,
-        30,
-        31,
-        30,
-        31,
-        31,
-        30,
-        31,
-        30,
-    ] {
+    for days in [31, 28 + i64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30] {
         if day < days {
             break;
         }
         day -= days;
         month += 1;
     }
-    format!(
-        "{year}-{month:02}-{:02} {:02}:{:02}:{:02} UTC",
-        day + 1,
-        rest / 3600,
-        rest / 60 % 60,
-        rest % 60
-    )
+    format!("{year}-{month:02}-{:02} {:02}:{:02}:{:02} UTC", day + 1, rest / 3600, rest / 60 % 60, rest % 60)
 }
 
 #[cfg(test)]

@@ -99,11 +99,7 @@ impl<R: BufRead> Pass<R> {
     }
 
     fn chain(&mut self, chain: Chain, expect: &Expect) {
-        self.report.trusted = expect
-            .keys
-            .iter()
-            .find(|key| chain.keys.contains(key))
-            .cloned();
+        self.report.trusted = expect.keys.iter().find(|key| chain.keys.contains(key)).cloned();
         if self.report.trusted.is_none() && !expect.keys.is_empty() {
             let newest = chain.keys[chain.keys.len() - 1].clone();
             self.fault(None, Fault::KeyNotInChain(newest));
@@ -127,10 +123,7 @@ impl<R: BufRead> Pass<R> {
     }
 
     fn mark(&mut self, size: u64, root: Digest, whose: Whose) {
-        self.marks
-            .entry(size)
-            .or_default()
-            .push(Mark { root, whose });
+        self.marks.entry(size).or_default().push(Mark { root, whose });
     }
 
     /// Holds the tree as it now stands against the roots signed for this size.
@@ -146,15 +139,7 @@ impl<R: BufRead> Pass<R> {
                     self.report.since = None;
                 }
                 let found = found.unwrap_or(Digest([0; 32]));
-                self.fault(
-                    None,
-                    Fault::Root {
-                        size,
-                        found,
-                        wanted: mark.root,
-                        whose: mark.whose,
-                    },
-                );
+                self.fault(None, Fault::Root { size, found, wanted: mark.root, whose: mark.whose });
             }
         }
     }
@@ -180,19 +165,9 @@ impl<R: BufRead> Pass<R> {
                 return Ok(true);
             }
         };
-        let wanted = if self.lost && place.index > self.expected {
-            self.expected + 1
-        } else {
-            self.expected
-        };
+        let wanted = if self.lost && place.index > self.expected { self.expected + 1 } else { self.expected };
         if place.index != wanted {
-            self.fault(
-                Some(place.index),
-                Fault::Order {
-                    found: place.index,
-                    wanted,
-                },
-            );
+            self.fault(Some(place.index), Fault::Order { found: place.index, wanted });
         }
         self.expected = place.index.saturating_add(1);
         self.lost = false;
@@ -237,13 +212,7 @@ impl<R: BufRead> Pass<R> {
     fn entry(&mut self, index: u64, entry: &Entry) {
         let wanted = *self.force.get_or_insert(entry.force);
         if entry.force != wanted {
-            self.fault(
-                Some(index),
-                Fault::OtherForce {
-                    found: entry.force,
-                    wanted,
-                },
-            );
+            self.fault(Some(index), Fault::OtherForce { found: entry.force, wanted });
         }
         if !self.seen.insert(entry.id) {
             self.fault(Some(index), Fault::Repeated(entry.id));
@@ -258,16 +227,8 @@ impl<R: BufRead> Pass<R> {
     }
 
     fn values(&mut self, index: u64, entry: &Entry, values: &Values) {
-        let committed: BTreeMap<String, Digest> = entry
-            .commits
-            .iter()
-            .map(|(k, v)| (k.to_string(), *v))
-            .collect();
-        for name in committed
-            .keys()
-            .filter(|k| !values.contains_key(*k))
-            .chain(values.keys().filter(|k| !committed.contains_key(*k)))
-        {
+        let committed: BTreeMap<String, Digest> = entry.commits.iter().map(|(k, v)| (k.to_string(), *v)).collect();
+        for name in committed.keys().filter(|k| !values.contains_key(*k)).chain(values.keys().filter(|k| !committed.contains_key(*k))) {
             self.fault(Some(index), Fault::ValueNames(name.clone()));
         }
         for (name, value) in values {
@@ -280,23 +241,12 @@ impl<R: BufRead> Pass<R> {
                     if found == wanted {
                         self.report.values.held += 1;
                     } else {
-                        self.fault(
-                            Some(index),
-                            Fault::Value {
-                                name: name.clone(),
-                                found,
-                                wanted,
-                            },
-                        );
+                        self.fault(Some(index), Fault::Value { name: name.clone(), found, wanted });
                     }
                 }
                 Value::Disposed(None) => self.report.values.disposed += 1,
                 Value::Disposed(Some(by)) => {
-                    let waiting = Waiting {
-                        line: self.lines.number,
-                        index,
-                        name: name.clone(),
-                    };
+                    let waiting = Waiting { line: self.lines.number, index, name: name.clone() };
                     self.disposals.entry(*by).or_default().push(waiting);
                 }
                 Value::Withheld => self.report.values.withheld += 1,
@@ -308,8 +258,7 @@ impl<R: BufRead> Pass<R> {
     fn end(&mut self) {
         for (by, list) in std::mem::take(&mut self.disposals) {
             for Waiting { line, index, name } in list {
-                self.report
-                    .add(line, Some(index), Fault::NoDisposal { name, by });
+                self.report.add(line, Some(index), Fault::NoDisposal { name, by });
             }
         }
         if !self.whole {
@@ -322,27 +271,11 @@ impl<R: BufRead> Pass<R> {
                 if mark.whose == Whose::Since {
                     self.report.since = None;
                 }
-                self.report.add(
-                    0,
-                    None,
-                    Fault::Size {
-                        found,
-                        wanted,
-                        whose: mark.whose,
-                    },
-                );
+                self.report.add(0, None, Fault::Size { found, wanted, whose: mark.whose });
             }
         }
         if let Some(head) = self.report.head.clone().filter(|head| found > head.size) {
-            self.report.add(
-                0,
-                None,
-                Fault::Size {
-                    found,
-                    wanted: head.size,
-                    whose: Whose::Checkpoint,
-                },
-            );
+            self.report.add(0, None, Fault::Size { found, wanted: head.size, whose: Whose::Checkpoint });
         }
     }
 }
@@ -362,9 +295,7 @@ struct Lines<R> {
 impl<R: BufRead> Lines<R> {
     fn next(&mut self) -> std::io::Result<Line> {
         let mut line = Vec::new();
-        (&mut self.input)
-            .take(MAX_LINE as u64)
-            .read_until(b'\n', &mut line)?;
+        (&mut self.input).take(MAX_LINE as u64).read_until(b'\n', &mut line)?;
         if line.is_empty() {
             return Ok(Line::End);
         }
@@ -372,10 +303,6 @@ impl<R: BufRead> Lines<R> {
         if line.pop_if(|last| *last == b'\n').is_some() {
             return Ok(Line::Whole(line));
         }
-        Ok(Line::Wrong(if line.len() < MAX_LINE {
-            Fault::CutOff
-        } else {
-            Fault::TooLong
-        }))
+        Ok(Line::Wrong(if line.len() < MAX_LINE { Fault::CutOff } else { Fault::TooLong }))
     }
 }

@@ -27,9 +27,7 @@ pub enum WriteError {
     #[error("entry {0} holds a line break, so it was not made by this program")]
     LineBreak(u64),
     /// A line beyond [`MAX_LINE`].
-    #[error(
-        "entry {0} makes a line over 16 MiB: commit to the hash of large values and keep them in the object store"
-    )]
+    #[error("entry {0} makes a line over 16 MiB: commit to the hash of large values and keep them in the object store")]
     TooLong(u64),
     /// What was written is not what the checkpoint signed.
     #[error(
@@ -62,11 +60,7 @@ impl<W: Write> Writer<W> {
     pub fn new(mut out: W, header: &Header) -> Result<Self, WriteError> {
         let head = header.chain()?.head;
         put(&mut out, &line(header).map_err(std::io::Error::from)?)?;
-        Ok(Self {
-            out,
-            head,
-            tree: Growing::default(),
-        })
+        Ok(Self { out, head, tree: Growing::default() })
     }
 
     /// Writes the next entry: its stored bytes as they are, and the values it commits to.
@@ -94,12 +88,7 @@ impl<W: Write> Writer<W> {
 
     fn place(&mut self, leaf: Digest, values: Option<Values>) -> Result<(), WriteError> {
         let index = self.tree.size();
-        let bytes = line(&Place {
-            index,
-            leaf,
-            values,
-        })
-        .map_err(std::io::Error::from)?;
+        let bytes = line(&Place { index, leaf, values }).map_err(std::io::Error::from)?;
         if bytes.len() >= MAX_LINE {
             return Err(WriteError::TooLong(index));
         }
@@ -117,12 +106,7 @@ impl<W: Write> Writer<W> {
         if (size, root) == (self.head.size, self.head.root) {
             return Ok(self.out);
         }
-        Err(WriteError::NotAsSigned {
-            size,
-            root,
-            signed_size: self.head.size,
-            signed_root: self.head.root,
-        })
+        Err(WriteError::NotAsSigned { size, root, signed_size: self.head.size, signed_root: self.head.root })
     }
 }
 

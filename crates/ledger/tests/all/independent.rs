@@ -9,22 +9,13 @@ use bluelamp_ledger::export::{Expect, verify};
 use crate::world::World;
 
 fn python() -> Option<Command> {
-    let found = Command::new("python3")
-        .arg("--version")
-        .output()
-        .is_ok_and(|o| o.status.success());
+    let found = Command::new("python3").arg("--version").output().is_ok_and(|o| o.status.success());
     found.then(|| Command::new("python3"))
 }
 
 fn judge(file: &Path) -> (bool, String) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/independent.py");
-    let output = python()
-        .expect("looked for before")
-        .arg("-I")
-        .arg(script)
-        .arg(file)
-        .output()
-        .unwrap();
+    let output = python().expect("looked for before").arg("-I").arg(script).arg(file).output().unwrap();
     let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     (output.status.success(), text)
 }
@@ -62,16 +53,10 @@ fn a_second_implementation_agrees() {
     falsified.push(swapped.concat());
     for (n, bad) in falsified.iter().enumerate() {
         assert_ne!(*bad, text, "{n} changes nothing");
-        assert!(
-            !verify(bad.as_bytes(), &Expect::default()).unwrap().proven(),
-            "ours took {n}"
-        );
+        assert!(!verify(bad.as_bytes(), &Expect::default()).unwrap().proven(), "ours took {n}");
         std::fs::write(&path, bad).unwrap();
         let (proven, said) = judge(&path);
         assert!(!proven, "the second implementation took {n}: {said}");
-        assert!(
-            said.contains("not proven"),
-            "it broke instead of judging: {said}"
-        );
+        assert!(said.contains("not proven"), "it broke instead of judging: {said}");
     }
 }

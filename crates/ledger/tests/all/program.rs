@@ -12,18 +12,8 @@ fn file(name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 fn run(args: &[&str]) -> (Option<i32>, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = Command::new(env!("CARGO_BIN_EXE_verify"))
-        .args(args)
-        .output()
-        .unwrap();
-    (
-        status.code(),
-        String::from_utf8([stdout, stderr].concat()).unwrap(),
-    )
+    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_verify")).args(args).output().unwrap();
+    (status.code(), String::from_utf8([stdout, stderr].concat()).unwrap())
 }
 
 #[test]
@@ -43,10 +33,7 @@ fn proven_not_proven_and_not_tried_have_their_exit_codes() {
     let bad = file("bad.jsonl", &bad);
     let (code, text) = run(&[bad.to_str().unwrap()]);
     assert_eq!(code, Some(1), "{text}");
-    assert!(
-        text.contains("PROBLEM     entry 9 (line 20)") && text.ends_with("NOT PROVEN\n"),
-        "{text}"
-    );
+    assert!(text.contains("PROBLEM     entry 9 (line 20)") && text.ends_with("NOT PROVEN\n"), "{text}");
 
     let (code, text) = run(&[path, "--key", &key(3).verifier_key().to_string()]);
     assert_eq!(code, Some(1), "{text}");
@@ -79,11 +66,7 @@ fn since_takes_a_checkpoint_or_an_older_export() {
         assert!(text.contains("extends the checkpoint of"), "{text}");
     }
     let mut other = World::full();
-    other.entries[6].0 = other.entries[6]
-        .0
-        .iter()
-        .map(|b| if *b == b'6' { b'5' } else { *b })
-        .collect();
+    other.entries[6].0 = other.entries[6].0.iter().map(|b| if *b == b'6' { b'5' } else { *b }).collect();
     let note = file("other-note.txt", other.checkpoint(7).as_bytes());
     let (code, text) = run(&[path, "--since", note.to_str().unwrap()]);
     assert_eq!(code, Some(1), "{text}");

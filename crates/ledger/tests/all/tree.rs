@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use bluelamp_ledger::Digest;
 use bluelamp_ledger::tree::{
-    Growing, MAX_SIZE, TreeError, append, check_consistency, check_inclusion, consistency,
-    consistency_needs, inclusion, inclusion_needs, leaf_hash, peaks, root,
+    Growing, MAX_SIZE, TreeError, append, check_consistency, check_inclusion, consistency, consistency_needs, inclusion, inclusion_needs,
+    leaf_hash, peaks, root,
 };
 use proptest::prelude::*;
 
@@ -29,11 +29,7 @@ fn leaves(n: u64) -> Vec<Digest> {
 }
 
 fn table(leaves: &[Digest]) -> BTreeMap<u64, Digest> {
-    append(0, leaves, &BTreeMap::new())
-        .unwrap()
-        .nodes
-        .into_iter()
-        .collect()
+    append(0, leaves, &BTreeMap::new()).unwrap().nodes.into_iter().collect()
 }
 
 /// Only what a query for these indexes would bring.
@@ -44,16 +40,7 @@ fn fetched(table: &BTreeMap<u64, Digest>, needs: &[u64]) -> BTreeMap<u64, Digest
 /// The eight inputs and roots that the reference implementations of RFC 6962 are tested with.
 #[test]
 fn known_vectors_of_rfc_6962_hold() {
-    let inputs = [
-        "",
-        "00",
-        "10",
-        "2021",
-        "3031",
-        "40414243",
-        "5051525354555657",
-        "606162636465666768696a6b6c6d6e6f",
-    ];
+    let inputs = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
     let roots = [
         "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
         "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
@@ -64,22 +51,11 @@ fn known_vectors_of_rfc_6962_hold() {
         "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
         "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
     ];
-    let leaves: Vec<Digest> = inputs
-        .iter()
-        .map(|i| leaf_hash(&hex::decode(i).unwrap()))
-        .collect();
+    let leaves: Vec<Digest> = inputs.iter().map(|i| leaf_hash(&hex::decode(i).unwrap())).collect();
     let table = table(&leaves);
-    assert_eq!(
-        root(0, &table).unwrap().to_string(),
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-    );
+    assert_eq!(root(0, &table).unwrap().to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     for (n, want) in roots.iter().enumerate() {
-        assert_eq!(
-            root(n as u64 + 1, &table).unwrap().to_string(),
-            *want,
-            "size {}",
-            n + 1
-        );
+        assert_eq!(root(n as u64 + 1, &table).unwrap().to_string(), *want, "size {}", n + 1);
     }
     let path = inclusion(5, 8, &table).unwrap();
     let path: Vec<String> = path.iter().map(ToString::to_string).collect();
@@ -100,10 +76,7 @@ fn every_size_has_the_root_of_the_definition() {
     let mut growing = Growing::default();
     for n in 0..=leaves.len() {
         let want = by_definition(&leaves[..n]);
-        assert_eq!(
-            root(n as u64, &fetched(&table, &peaks(n as u64))).unwrap(),
-            want
-        );
+        assert_eq!(root(n as u64, &fetched(&table, &peaks(n as u64))).unwrap(), want);
         assert_eq!(growing.root().unwrap(), want);
         if let Some(leaf) = leaves.get(n) {
             growing.push(*leaf).unwrap();
@@ -118,12 +91,7 @@ fn inclusion_holds_at_every_size_and_for_that_leaf_alone() {
     for size in 1..=UP_TO {
         let root = root(size, &table).unwrap();
         for index in 0..size {
-            let proof = inclusion(
-                index,
-                size,
-                &fetched(&table, &inclusion_needs(index, size).unwrap()),
-            )
-            .unwrap();
+            let proof = inclusion(index, size, &fetched(&table, &inclusion_needs(index, size).unwrap())).unwrap();
             let leaf = leaves[index as usize];
             assert_eq!(check_inclusion(&proof, index, leaf, size, root), Ok(()));
             assert!(check_inclusion(&proof, index, Digest([9; 32]), size, root).is_err());
@@ -134,10 +102,7 @@ fn inclusion_holds_at_every_size_and_for_that_leaf_alone() {
                 assert!(check_inclusion(&proof, other, leaf, size, root).is_err());
             }
         }
-        assert_eq!(
-            inclusion_needs(size, size),
-            Err(TreeError::Outside { index: size, size })
-        );
+        assert_eq!(inclusion_needs(size, size), Err(TreeError::Outside { index: size, size }));
     }
 }
 
@@ -149,12 +114,7 @@ fn consistency_holds_between_every_two_sizes() {
         let new = root(size, &table).unwrap();
         for old_size in 0..=size {
             let old = root(old_size, &table).unwrap();
-            let proof = consistency(
-                old_size,
-                size,
-                &fetched(&table, &consistency_needs(old_size, size).unwrap()),
-            )
-            .unwrap();
+            let proof = consistency(old_size, size, &fetched(&table, &consistency_needs(old_size, size).unwrap())).unwrap();
             assert_eq!(check_consistency(&proof, old_size, old, size, new), Ok(()));
             assert!(check_consistency(&proof, old_size, Digest([9; 32]), size, new).is_err());
             // From nothing, and to itself, any root would do; between, the new root is bound too.
@@ -179,10 +139,7 @@ fn a_rewritten_history_is_not_consistent() {
     let (old, new) = (table(&before), table(&after));
     let proof = consistency(20, 33, &new).unwrap();
     let roots = (root(20, &old).unwrap(), root(33, &new).unwrap());
-    assert_eq!(
-        check_consistency(&proof, 20, roots.0, 33, roots.1),
-        Err(TreeError::NotProven)
-    );
+    assert_eq!(check_consistency(&proof, 20, roots.0, 33, roots.1), Err(TreeError::NotProven));
 }
 
 #[test]
@@ -192,10 +149,7 @@ fn a_missing_node_is_named() {
         let mut table = full.clone();
         table.remove(&gone);
         assert_eq!(root(13, &table), Err(TreeError::Missing(gone)));
-        assert_eq!(
-            append(13, &leaves(1), &table),
-            Err(TreeError::Missing(gone))
-        );
+        assert_eq!(append(13, &leaves(1), &table), Err(TreeError::Missing(gone)));
     }
     assert!(append(MAX_SIZE, &leaves(1), &full).is_err());
 }

@@ -51,46 +51,28 @@ pub fn entry(n: u8, decision: Decision) -> Entry {
 impl World {
     /// Ten entries, one rotation after the sixth, every kind of value, one sealed entry.
     pub fn full() -> Self {
-        let mut world = Self {
-            keys: vec![1],
-            ..Self::default()
-        };
+        let mut world = Self { keys: vec![1], ..Self::default() };
         for n in 0..6_u8 {
             let random = Digest([0x40 + n; 32]);
             let text = format!("reason “{n}”\nsecond line").into_bytes();
             let bytes = vec![0xff, 0, n];
-            let entry = entry(
-                n,
-                [Decision::Done, Decision::Held, Decision::Refused][usize::from(n % 3)],
-            )
-            .commit("reason", commit(&random, &text))
-            .unwrap()
-            .commit("image", commit(&Digest([0x60 + n; 32]), &bytes))
-            .unwrap();
+            let entry = entry(n, [Decision::Done, Decision::Held, Decision::Refused][usize::from(n % 3)])
+                .commit("reason", commit(&random, &text))
+                .unwrap()
+                .commit("image", commit(&Digest([0x60 + n; 32]), &bytes))
+                .unwrap();
             let reason = match n {
                 1 => Value::Disposed(None),
                 2 => Value::Disposed(Some(DISPOSAL)),
                 3 => Value::Withheld,
-                _ => Value::Held {
-                    random,
-                    value: text,
-                },
+                _ => Value::Held { random, value: text },
             };
-            let image = Value::Held {
-                random: Digest([0x60 + n; 32]),
-                value: bytes,
-            };
-            world.add(
-                &entry,
-                [("reason".to_owned(), reason), ("image".to_owned(), image)].into(),
-            );
+            let image = Value::Held { random: Digest([0x60 + n; 32]), value: bytes };
+            world.add(&entry, [("reason".to_owned(), reason), ("image".to_owned(), image)].into());
         }
         world.rotate(2);
         world.add(&entry(6, Decision::Done), Values::new());
-        world.add(
-            &entry(7, Decision::Done).id("disposal", DISPOSAL).unwrap(),
-            Values::new(),
-        );
+        world.add(&entry(7, Decision::Done).id("disposal", DISPOSAL).unwrap(), Values::new());
         world.add(&entry(8, Decision::Done), Values::new());
         world.add(&entry(9, Decision::Held), Values::new());
         world.sealed = vec![8];
@@ -102,10 +84,14 @@ impl World {
         let mut world = Self { keys: vec![1], ..Self::default() };
         let (random, other) = (Digest([0x41; 32]), Digest([0x42; 32]));
         let first = entry(0, Decision::Refused)
-            .commit("gone", commit(&other, b"x")).unwrap()
-            .commit("image", commit(&random, &[0xff])).unwrap()
-            .commit("kept", commit(&other, b"y")).unwrap()
-            .commit("reason", commit(&other, "“é”\n".as_bytes())).unwrap();
+            .commit("gone", commit(&other, b"x"))
+            .unwrap()
+            .commit("image", commit(&random, &[0xff]))
+            .unwrap()
+            .commit("kept", commit(&other, b"y"))
+            .unwrap()
+            .commit("reason", commit(&other, "“é”\n".as_bytes()))
+            .unwrap();
         let values = [
             ("gone", Value::Disposed(Some(DISPOSAL))),
             ("image", Value::Held { random, value: vec![0xff] }),
@@ -132,20 +118,13 @@ impl World {
     }
 
     pub fn tree(&self, size: usize) -> Appended {
-        let leaves: Vec<Digest> = self.entries[..size]
-            .iter()
-            .map(|(bytes, _)| bluelamp_ledger::tree::leaf_hash(bytes))
-            .collect();
+        let leaves: Vec<Digest> = self.entries[..size].iter().map(|(bytes, _)| bluelamp_ledger::tree::leaf_hash(bytes)).collect();
         append(0, &leaves, &BTreeMap::new()).unwrap()
     }
 
     pub fn head(&self, size: usize) -> Head {
         let tree = self.tree(size);
-        Head {
-            origin: ORIGIN.to_owned(),
-            size: tree.size,
-            root: tree.root,
-        }
+        Head { origin: ORIGIN.to_owned(), size: tree.size, root: tree.root }
     }
 
     /// The checkpoint at a size, signed by the newest key.
@@ -154,11 +133,7 @@ impl World {
     }
 
     pub fn header(&self) -> Header {
-        let keys: Vec<_> = self
-            .keys
-            .iter()
-            .map(|seed| key(*seed).verifier_key())
-            .collect();
+        let keys: Vec<_> = self.keys.iter().map(|seed| key(*seed).verifier_key()).collect();
         Header::new(&keys, &self.rotations, &self.checkpoint(self.entries.len())).unwrap()
     }
 
@@ -172,9 +147,7 @@ impl World {
         let mut writer = Writer::new(&mut out, header).unwrap();
         for (n, (bytes, values)) in self.entries.iter().enumerate() {
             if self.sealed.contains(&n) {
-                writer
-                    .sealed(bluelamp_ledger::tree::leaf_hash(bytes))
-                    .unwrap();
+                writer.sealed(bluelamp_ledger::tree::leaf_hash(bytes)).unwrap();
             } else {
                 writer.entry(bytes, values).unwrap();
             }
