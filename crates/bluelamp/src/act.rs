@@ -6,7 +6,7 @@
 //! holds waits as a held act and is run again from its facts when someone releases it. INVARIANT: nothing else makes
 //! a [`Permit`] (I1).
 
-use crate::app::{entry_body, App, Circumstances};
+use crate::app::{App, Circumstances, entry_body};
 use crate::db::principal::{self as rows, HeldRow};
 use crate::db::{DbError, Isolation, Tx};
 use bluelamp_domain::act::{Entry, Permit, Principal, Refusal, Step};

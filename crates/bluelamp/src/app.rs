@@ -8,7 +8,7 @@ use bluelamp_domain::act::{Entry, Principal};
 use bluelamp_domain::decision::Decision;
 use bluelamp_domain::ids::{EntryId, ForceId};
 use bluelamp_domain::time::{Instant, Moment};
-use bluelamp_ledger::{entry as ledger, Digest};
+use bluelamp_ledger::{Digest, entry as ledger};
 use bluelamp_platforms::{Connector, Egress};
 use bluelamp_policy::Pack;
 use std::collections::{BTreeMap, HashMap};

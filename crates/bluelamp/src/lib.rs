@@ -3,8 +3,8 @@
 
 pub mod act;
 pub mod app;
-pub mod cli;
 pub mod assurance;
+pub mod cli;
 pub mod config;
 pub mod db;
 pub mod demo;

@@ -14,7 +14,8 @@ use std::path::Path;
 pub async fn store_pack(app: &App, name: &str) -> Result<String, Fault> {
     let files = read_packs(&app.config.packs).map_err(Fault::Broken)?;
     let files = bluelamp_policy::files_of(&files, name);
-    let pack = bluelamp_policy::load(&files, name).map_err(|faults| Fault::Broken(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
+    let pack = bluelamp_policy::load(&files, name)
+        .map_err(|faults| Fault::Broken(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
     crate::wiring::compile_triage(&pack).map_err(Fault::Broken)?;
     doors::store_pack(&app.db, pack.hash(), name, &files).await?;
     Ok(pack.hash().to_owned())
@@ -61,14 +62,24 @@ pub async fn person(app: &App, force: ForceId, zone: &str, invite: Invite) -> Re
 pub fn expect_done(outcome: Outcome) -> Result<Done, Fault> {
     match outcome {
         Outcome::Done(done) => Ok(done),
-        Outcome::Refused { reasons, .. } | Outcome::Held { reasons, .. } => Err(Fault::Broken(reasons.iter().map(|r| format!("{} ({})", r.says, r.rule)).collect::<Vec<_>>().join(" "))),
+        Outcome::Refused { reasons, .. } | Outcome::Held { reasons, .. } => {
+            Err(Fault::Broken(reasons.iter().map(|r| format!("{} ({})", r.says, r.rule)).collect::<Vec<_>>().join(" ")))
+        }
     }
 }
 
 /// Invites the first administrator; answers the one-time link that they sign in with.
 pub async fn first_administrator(app: &App, force: ForceId, zone: &str, email: &str) -> Result<String, Fault> {
     let operator = crate::jobs::system(app, force, zone, Actor::Operator);
-    let invite = Invite { name: "First administrator".into(), email: email.into(), kind: Kind::Staff, level: 1, job_title: "Administrator".into(), areas: vec![], roles: vec!["administrator".into()] };
+    let invite = Invite {
+        name: "First administrator".into(),
+        email: email.into(),
+        kind: Kind::Staff,
+        level: 1,
+        job_title: "Administrator".into(),
+        areas: vec![],
+        roles: vec!["administrator".into()],
+    };
     let invited = expect_done(operator.act(invite).await?)?;
     let person = PersonId(invited.id.ok_or_else(|| Fault::Broken("an invitation without a person".into()))?);
     crate::security::links::make(app, force, person).await

@@ -11,10 +11,10 @@ use crate::people::acts::{invite::Invite, record_training::RecordTraining};
 use bluelamp_domain::act::Actor;
 use bluelamp_domain::ids::*;
 use bluelamp_domain::people::Kind;
-use bluelamp_domain::time::{Instant, DAY};
+use bluelamp_domain::time::{DAY, Instant};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 /// A clock that moves when told.
 pub struct TestClock(pub AtomicI64);
@@ -111,8 +111,12 @@ async fn world(place: Place, folder: tempfile::TempDir, database: &'static str) 
         packs_folder().display()
     ))
     .expect("the test configuration is right");
-    let app = crate::wiring::build(config, place, clock.clone(), Arc::new(TestEntropy(AtomicU64::new(1))), false).await.expect("the program starts");
-    let force = crate::setup::force(&app, "exampleshire", "Exampleshire Police", "Europe/London", "leicestershire").await.expect("the force is set up");
+    let app = crate::wiring::build(config, place, clock.clone(), Arc::new(TestEntropy(AtomicU64::new(1))), false)
+        .await
+        .expect("the program starts");
+    let force = crate::setup::force(&app, "exampleshire", "Exampleshire Police", "Europe/London", "leicestershire")
+        .await
+        .expect("the force is set up");
     let mut world = World { app, force, clock, database, people: BTreeMap::new(), _folder: folder };
     for (role, _) in bluelamp_domain::people::ROLES {
         world.untrained(role, &[role], &[]).await;
@@ -175,7 +179,10 @@ impl World {
     /// The context of someone in this world, signed in with both factors.
     pub async fn ctx(&self, name: &str) -> Ctx {
         let session = SessionId(uuid::Uuid::from_u128(7));
-        crate::http::session::context(&self.app, self.force, self.id_of(name), "Europe/London", Some(session), None).await.expect("the database is there").expect("the person is active")
+        crate::http::session::context(&self.app, self.force, self.id_of(name), "Europe/London", Some(session), None)
+            .await
+            .expect("the database is there")
+            .expect("the person is active")
     }
 
     /// Runs all jobs that are due, and what follows from them, until none is.

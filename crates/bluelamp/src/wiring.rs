@@ -110,7 +110,8 @@ pub enum StartError {
 
 /// The program's parts, made of the configuration.
 pub async fn build(config: Config, place: Place, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, live: bool) -> Result<App, StartError> {
-    std::fs::create_dir_all(&config.data).map_err(|e| StartError::Other(format!("cannot make the data folder `{}`: {e}", config.data.display())))?;
+    std::fs::create_dir_all(&config.data)
+        .map_err(|e| StartError::Other(format!("cannot make the data folder `{}`: {e}", config.data.display())))?;
     let db = Db::open(&place).await?;
     crate::db::doors::set_mode(&db, if live { "live" } else { "demo" }, clock.now()).await?;
     let master = master_key(&config.data.join("master.key"), &*entropy)?;
@@ -182,6 +183,10 @@ impl Entropy for MachineEntropy {
 struct NoWayOut;
 #[async_trait::async_trait]
 impl bluelamp_platforms::Egress for NoWayOut {
-    async fn send(&self, r: bluelamp_platforms::Request) -> Result<bluelamp_platforms::Response, bluelamp_platforms::Trouble> { Err(bluelamp_platforms::Trouble::Forbidden { host: r.url.to_string() }) }
-    async fn open(&self, r: bluelamp_platforms::Request) -> Result<Box<dyn bluelamp_platforms::Socket>, bluelamp_platforms::Trouble> { Err(bluelamp_platforms::Trouble::Forbidden { host: r.url.to_string() }) }
+    async fn send(&self, r: bluelamp_platforms::Request) -> Result<bluelamp_platforms::Response, bluelamp_platforms::Trouble> {
+        Err(bluelamp_platforms::Trouble::Forbidden { host: r.url.to_string() })
+    }
+    async fn open(&self, r: bluelamp_platforms::Request) -> Result<Box<dyn bluelamp_platforms::Socket>, bluelamp_platforms::Trouble> {
+        Err(bluelamp_platforms::Trouble::Forbidden { host: r.url.to_string() })
+    }
 }

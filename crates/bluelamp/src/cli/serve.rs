@@ -3,8 +3,8 @@
 
 use super::Failure;
 use crate::app::App;
-use crate::config::{secret_file, Config};
-use crate::db::{doors, Place};
+use crate::config::{Config, secret_file};
+use crate::db::{Place, doors};
 use crate::http::router;
 use crate::wiring::{self, MachineClock, MachineEntropy};
 use clap::Args;
@@ -61,7 +61,8 @@ pub async fn serve(config: PathBuf) -> Result<(), Failure> {
     if doors::forces(&app.db).await?.is_empty() {
         println!("No force is set up yet. Set one up with:\n  bluelamp force add SLUG --title TITLE --administrator EMAIL\nand restart.");
     }
-    let staff = TcpListener::bind(&app.config.staff.listen).await.map_err(|e| format!("cannot listen on {}: {e}", app.config.staff.listen))?;
+    let staff =
+        TcpListener::bind(&app.config.staff.listen).await.map_err(|e| format!("cannot listen on {}: {e}", app.config.staff.listen))?;
     let public = match &app.config.public {
         Some(p) => Some(TcpListener::bind(&p.listen).await.map_err(|e| format!("cannot listen on {}: {e}", p.listen))?),
         None => None,
@@ -110,7 +111,7 @@ pub async fn run(app: App, staff: TcpListener, public: Option<TcpListener>) -> R
 }
 
 async fn asked_to_stop() {
-    use tokio::signal::unix::{signal, SignalKind};
+    use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut term) => {
             tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = term.recv() => {} }

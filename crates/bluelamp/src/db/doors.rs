@@ -257,13 +257,16 @@ pub async fn insert_session(db: &Db, s: &NewSession, at: Instant) -> Result<(), 
 pub async fn insert_link(db: &Db, force: ForceId, person: PersonId, secret: &[u8], ends_at: Instant) -> Result<(), DbError> {
     let mut tx = db.write_open(Isolation::ReadCommitted).await?;
     tx.run(sql!("DELETE FROM invite_link WHERE force = $1 AND person = $2 AND used_at IS NULL"), vals![force, person]).await?;
-    tx.run(sql!("INSERT INTO invite_link (secret, force, person, ends_at) VALUES ($1, $2, $3, $4)"), vals![secret, force, person, ends_at]).await?;
+    tx.run(sql!("INSERT INTO invite_link (secret, force, person, ends_at) VALUES ($1, $2, $3, $4)"), vals![secret, force, person, ends_at])
+        .await?;
     tx.commit().await
 }
 
 /// Door 3: whom a one-time link is for, while it works.
 pub async fn link(db: &Db, secret: &[u8], at: Instant) -> Result<Option<(ForceId, PersonId)>, DbError> {
     let mut tx = db.read_open().await?;
-    let row = tx.row(sql!("SELECT force, person FROM invite_link WHERE secret = $1 AND used_at IS NULL AND ends_at > $2"), vals![secret, at]).await?;
+    let row = tx
+        .row(sql!("SELECT force, person FROM invite_link WHERE secret = $1 AND used_at IS NULL AND ends_at > $2"), vals![secret, at])
+        .await?;
     row.map(|r| Ok((r.get("force")?, r.get("person")?))).transpose()
 }

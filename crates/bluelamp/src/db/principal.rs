@@ -263,6 +263,7 @@ pub async fn remember(
 /// All of a person's sessions and tokens end now.
 pub async fn end_access(tx: &mut Tx, force: ForceId, person: PersonId, at: Instant) -> Result<(), DbError> {
     tx.run(sql!("DELETE FROM session WHERE force = $1 AND person = $2"), vals![force, person]).await?;
-    tx.run(sql!("UPDATE token SET revoked_at = $3 WHERE force = $1 AND person = $2 AND revoked_at IS NULL"), vals![force, person, at]).await?;
+    tx.run(sql!("UPDATE token SET revoked_at = $3 WHERE force = $1 AND person = $2 AND revoked_at IS NULL"), vals![force, person, at])
+        .await?;
     Ok(())
 }

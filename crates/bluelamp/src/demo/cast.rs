@@ -2,8 +2,8 @@
 
 use super::DemoClock;
 use crate::app::App;
-use crate::cli::serve::Demo;
 use crate::cli::Failure;
+use crate::cli::serve::Demo;
 use crate::people::acts::invite::Invite;
 use crate::people::acts::record_training::RecordTraining;
 use crate::setup;
@@ -46,7 +46,15 @@ async fn people(app: &App, force: ForceId) -> Result<(), Failure> {
     let mut made: Vec<(PersonId, &str)> = Vec::new();
     for (name, short, job, kind, level, roles, areas) in PEOPLE {
         let words = |list: &[&str]| list.iter().map(|w| (*w).to_owned()).collect();
-        let invite = Invite { name: (*name).into(), email: format!("{short}@exampleshire.example"), kind: *kind, level: *level, job_title: (*job).into(), areas: words(areas), roles: words(roles) };
+        let invite = Invite {
+            name: (*name).into(),
+            email: format!("{short}@exampleshire.example"),
+            kind: *kind,
+            level: *level,
+            job_title: (*job).into(),
+            areas: words(areas),
+            roles: words(roles),
+        };
         made.push((setup::person(app, force, ZONE, invite).await?, short));
     }
     let by = |who: &str| made.iter().find(|(_, s)| *s == who).map(|(id, _)| *id);
@@ -55,7 +63,9 @@ async fn people(app: &App, force: ForceId) -> Result<(), Failure> {
         let Some(trainer) = by(if *short == "esme" { "dev" } else { "esme" }) else { continue };
         let ctx = crate::http::session::context(app, force, trainer, ZONE, None, None).await?.ok_or("the trainer is not active")?;
         let on = app.clock.now().plus(-90 * DAY).date_in(&ctx.zone);
-        setup::expect_done(ctx.act(RecordTraining { person: *person, completed_on: on, course: "Social media: the law and our policy".into() }).await?)?;
+        setup::expect_done(
+            ctx.act(RecordTraining { person: *person, completed_on: on, course: "Social media: the law and our policy".into() }).await?,
+        )?;
     }
     Ok(())
 }

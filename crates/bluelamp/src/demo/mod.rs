@@ -6,15 +6,15 @@ pub mod cast;
 pub mod pages;
 
 use crate::app::{App, Clock};
-use crate::cli::serve::Demo;
 use crate::cli::Failure;
+use crate::cli::serve::Demo;
 use crate::config::Config;
-use crate::db::{doors, Place};
+use crate::db::{Place, doors};
 use crate::wiring::{self, MachineClock, MachineEntropy};
 use bluelamp_domain::time::Instant;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::net::TcpListener;
 
 /// The machine's clock, held back while the history is made.

@@ -2,11 +2,11 @@
 
 use super::only_here;
 use crate::app::App;
-use crate::http::session::{secret_hash, set_cookie, COOKIE};
+use crate::http::session::{COOKIE, secret_hash, set_cookie};
 use crate::http::{self, Fields, PageResult};
 use crate::people;
 use axum::extract::State;
-use axum::http::{header, HeaderMap};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bluelamp_domain::ids::{PersonId, SessionId};
 use bluelamp_domain::time::HOUR;

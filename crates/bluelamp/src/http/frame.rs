@@ -1,8 +1,8 @@
 //! What surrounds a page for the person who asks for it: who they are, their duty, what alarms, where they can go.
 
+use super::PageFault;
 use super::shell::{AlertLine, Density, Duty, NavItem, PersonLine, Shell};
 use super::view::{Moment, Notice};
-use super::PageFault;
 use crate::act::Ctx;
 use crate::people;
 use bluelamp_domain::time::Instant;
@@ -22,10 +22,22 @@ pub fn waiting(since: Instant, now: Instant) -> String {
 const NAV: &[(&str, &str, &[&str])] = &[
     ("Desk", "/desk", &["desk", "desk-supervisor", "command", "local", "corporate-communications", "digital-media-team", "auditor"]),
     ("Publishing", "/publishing", &["publisher", "local", "corporate-communications", "digital-media-team", "auditor"]),
-    ("Waiting", "/held", &["corporate-communications", "digital-media-team", "publisher", "local", "desk-supervisor", "administrator", "desk"]),
-    ("Accounts", "/accounts", &["corporate-communications", "digital-media-team", "information-security", "administrator", "auditor", "publisher", "local"]),
+    (
+        "Waiting",
+        "/held",
+        &["corporate-communications", "digital-media-team", "publisher", "local", "desk-supervisor", "administrator", "desk"],
+    ),
+    (
+        "Accounts",
+        "/accounts",
+        &["corporate-communications", "digital-media-team", "information-security", "administrator", "auditor", "publisher", "local"],
+    ),
     ("People", "/people", &["administrator", "corporate-communications", "digital-media-team", "information-security", "auditor"]),
-    ("Compliance", "/assurance", &["administrator", "corporate-communications", "professional-standards", "records", "auditor", "desk-supervisor", "command"]),
+    (
+        "Compliance",
+        "/assurance",
+        &["administrator", "corporate-communications", "professional-standards", "records", "auditor", "desk-supervisor", "command"],
+    ),
     ("Ledger", "/records", &["records", "auditor", "administrator", "professional-standards"]),
 ];
 
@@ -43,12 +55,17 @@ pub async fn shell_for(ctx: &Ctx, here: &str, density: Density) -> Result<Shell,
     let (_, title) = people::store::force_title(&mut tx, ctx.force).await?;
     let works_desk = ["desk", "desk-supervisor", "command", "local", "corporate-communications"].iter().any(|r| ctx.scope.has_role(r));
     let duty = match ctx.principal.person() {
-        Some(person) if works_desk => people::store::open_duty(&mut tx, ctx.force, person).await?.map_or(Duty::Off, |(_, since)| Duty::On { since: moment(ctx, since) }),
+        Some(person) if works_desk => people::store::open_duty(&mut tx, ctx.force, person)
+            .await?
+            .map_or(Duty::Off, |(_, since)| Duty::On { since: moment(ctx, since) }),
         _ => Duty::NotTheirs,
     };
     let alerts = crate::wiring::alerts(ctx, &mut tx).await?;
     let waiting = crate::db::principal::held_waiting(&mut tx, ctx.force).await?;
-    let mine = waiting.iter().filter(|h| h.reasons.iter().any(|r| bluelamp_domain::held::may_lift(r, &ctx.scope.roles, h.principal == ctx.principal.code()))).count();
+    let mine = waiting
+        .iter()
+        .filter(|h| h.reasons.iter().any(|r| bluelamp_domain::held::may_lift(r, &ctx.scope.roles, h.principal == ctx.principal.code())))
+        .count();
     let path = here.split('?').next().unwrap_or(here);
     let nav = NAV
         .iter()
@@ -121,5 +138,9 @@ fn notice(here: &str) -> Option<Notice> {
         ("duty-off", "done", "Off duty", "Your duty has ended."),
     ];
     let code = here.split('?').nth(1)?.split('&').find_map(|p| p.strip_prefix("did="))?;
-    SAID.iter().find(|(c, ..)| *c == code).map(|(_, tone, heading, text)| Notice { tone, heading: (*heading).to_owned(), text: (*text).to_owned() })
+    SAID.iter().find(|(c, ..)| *c == code).map(|(_, tone, heading, text)| Notice {
+        tone,
+        heading: (*heading).to_owned(),
+        text: (*text).to_owned(),
+    })
 }

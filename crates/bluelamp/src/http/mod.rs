@@ -13,8 +13,8 @@ pub mod session;
 pub mod shell;
 pub mod view;
 
-pub use frame::{moment, shell_for};
 pub use form::{Fields, Form};
+pub use frame::{moment, shell_for};
 pub use problem::{PageFault, PageResult, Problem};
 
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -91,6 +91,21 @@ fn error_page(p: &Problem) -> String {
         "<!doctype html><html lang=\"en-GB\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} – Bluelamp</title><link rel=\"stylesheet\" href=\"/assets/problem.css\"></head><body><main><h1>{title}</h1>{body}<p><a href=\"/\">Go to your page</a></p></main></body></html>",
         title = escape(&p.title)
     )
+}
+
+/// The answer to someone who may not read this: every reason, and 403. `None` when they may.
+pub async fn refuse_reading(ctx: &crate::act::Ctx, action: &'static str) -> Result<Option<Response>, PageFault> {
+    let decision = ctx.may_read(action).await?;
+    if decision.rating == bluelamp_domain::decision::Rating::Green {
+        return Ok(None);
+    }
+    Ok(Some(Problem::refused("refused", &decision.reasons).page()))
+}
+
+/// One field of a CSV file: quoted, and never a formula to a spreadsheet.
+pub fn csv_field(text: &str) -> String {
+    let safe = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+    format!("\"{}\"", safe.replace('"', "\"\""))
 }
 
 #[cfg(test)]

@@ -41,13 +41,22 @@ pub fn staff() -> Vec<Route> {
         // community
         // desk
         // assurance
+        route!(GET "/assurance", "read.compliance", crate::assurance::pages::get_compliance),
+        route!(GET "/assurance.csv", "read.compliance", crate::assurance::pages::get_csv),
+        route!(GET "/assurance/clauses/{id}", "read.own", crate::assurance::pages::get_clause),
         // records
+        route!(GET "/records", "read.ledger", crate::records::pages::get_ledger),
+        route!(GET "/records/{entry}", "read.ledger", crate::records::pages::get_entry),
+        route!(POST "/records/export", "records.export_ledger", crate::records::pages::post_export),
     ]
 }
 
 /// The routes of the public listener: webhooks and the pages anyone may read.
 pub fn public() -> Vec<Route> {
-    vec![route!(GET "/assets/{name}", "open", super::assets::serve)]
+    vec![
+        route!(GET "/assets/{name}", "open", super::assets::serve),
+        route!(GET "/public/{force}/checkpoint", "open", crate::records::pages::get_checkpoint),
+    ]
 }
 
 /// A router of these routes, with what stands around every answer.
@@ -70,7 +79,10 @@ async fn not_found() -> axum::response::Response {
 }
 
 /// `GET /`: everybody's own first page; in the demonstration the chooser stands in for sign-in.
-async fn get_home(axum::extract::State(app): axum::extract::State<App>, ctx: Result<crate::act::Ctx, super::session::NoCtx>) -> axum::response::Response {
+async fn get_home(
+    axum::extract::State(app): axum::extract::State<App>,
+    ctx: Result<crate::act::Ctx, super::session::NoCtx>,
+) -> axum::response::Response {
     use axum::response::IntoResponse;
     match ctx {
         Ok(ctx) => super::see_other(super::frame::home(&ctx)),

@@ -19,7 +19,10 @@ pub fn colleague(p: &PersonRecord, env: &Env<'_>) -> Entity {
         .with("level", p.level)
         .with("roles", Value::texts(&p.roles))
         .with("isSelf", env.person() == Some(p.id))
-        .with_some("trainedUntil", p.trained_on.map(|d| bluelamp_domain::people::trained_until(d, env.figures().training_refresher_months())))
+        .with_some(
+            "trainedUntil",
+            p.trained_on.map(|d| bluelamp_domain::people::trained_until(d, env.figures().training_refresher_months())),
+        )
 }
 
 /// Somebody who is not a person yet: to be invited.

@@ -36,7 +36,10 @@ fn record(r: &Row) -> Result<PersonRecord, DbError> {
 
 pub async fn person(tx: &mut Tx, force: ForceId, id: PersonId) -> Result<Option<PersonRecord>, DbError> {
     let row = tx
-        .row(sql!("SELECT id, name, email, kind, level, job_title, areas, trained_on, state FROM person WHERE force = $1 AND id = $2"), vals![force, id])
+        .row(
+            sql!("SELECT id, name, email, kind, level, job_title, areas, trained_on, state FROM person WHERE force = $1 AND id = $2"),
+            vals![force, id],
+        )
         .await?;
     let Some(row) = row else { return Ok(None) };
     let mut person = record(&row)?;
@@ -55,7 +58,8 @@ pub async fn people(tx: &mut Tx, force: ForceId) -> Result<Vec<PersonRecord>, Db
         .rows(sql!("SELECT id, name, email, kind, level, job_title, areas, trained_on, state FROM person WHERE force = $1 ORDER BY name, id LIMIT 5000"), vals![force])
         .await?;
     let mut people = rows.iter().map(record).collect::<Result<Vec<_>, _>>()?;
-    let roles = tx.rows(sql!("SELECT person, role FROM person_role WHERE force = $1 ORDER BY person, role LIMIT 50000"), vals![force]).await?;
+    let roles =
+        tx.rows(sql!("SELECT person, role FROM person_role WHERE force = $1 ORDER BY person, role LIMIT 50000"), vals![force]).await?;
     let mut by_person = std::collections::HashMap::<PersonId, Vec<String>>::new();
     for r in &roles {
         by_person.entry(r.get("person")?).or_default().push(r.get("role")?);
@@ -115,7 +119,9 @@ pub async fn set_trained(tx: &mut Tx, force: ForceId, id: PersonId, on: jiff::ci
 
 pub async fn grant_role(tx: &mut Tx, force: ForceId, person: PersonId, role: &str, at: Instant) -> Result<(), DbError> {
     tx.run(
-        sql!("INSERT INTO person_role (force, person, role, granted_at) VALUES ($1, $2, $3, $4) ON CONFLICT (force, person, role) DO NOTHING"),
+        sql!(
+            "INSERT INTO person_role (force, person, role, granted_at) VALUES ($1, $2, $3, $4) ON CONFLICT (force, person, role) DO NOTHING"
+        ),
         vals![force, person, role, at],
     )
     .await?;
@@ -143,12 +149,16 @@ pub async fn withdraw(tx: &mut Tx, force: ForceId, person: PersonId, account: Ac
 
 /// Who may act on an account by authorisation.
 pub async fn authorised(tx: &mut Tx, force: ForceId, account: AccountId) -> Result<Vec<PersonId>, DbError> {
-    let rows = tx.rows(sql!("SELECT person FROM authorisation WHERE force = $1 AND account = $2 ORDER BY person LIMIT 1000"), vals![force, account]).await?;
+    let rows = tx
+        .rows(sql!("SELECT person FROM authorisation WHERE force = $1 AND account = $2 ORDER BY person LIMIT 1000"), vals![force, account])
+        .await?;
     rows.iter().map(|r| r.get("person")).collect()
 }
 
 pub async fn accounts_of(tx: &mut Tx, force: ForceId, person: PersonId) -> Result<Vec<AccountId>, DbError> {
-    let rows = tx.rows(sql!("SELECT account FROM authorisation WHERE force = $1 AND person = $2 ORDER BY account LIMIT 1000"), vals![force, person]).await?;
+    let rows = tx
+        .rows(sql!("SELECT account FROM authorisation WHERE force = $1 AND person = $2 ORDER BY account LIMIT 1000"), vals![force, person])
+        .await?;
     rows.iter().map(|r| r.get("account")).collect()
 }
 
@@ -162,7 +172,8 @@ pub async fn open_duty(tx: &mut Tx, force: ForceId, person: PersonId) -> Result<
 
 /// Everyone on duty now.
 pub async fn on_duty(tx: &mut Tx, force: ForceId) -> Result<Vec<PersonId>, DbError> {
-    let rows = tx.rows(sql!("SELECT person FROM duty WHERE force = $1 AND ended_at IS NULL ORDER BY started_at LIMIT 1000"), vals![force]).await?;
+    let rows =
+        tx.rows(sql!("SELECT person FROM duty WHERE force = $1 AND ended_at IS NULL ORDER BY started_at LIMIT 1000"), vals![force]).await?;
     rows.iter().map(|r| r.get("person")).collect()
 }
 
@@ -178,7 +189,11 @@ pub async fn end_duty(tx: &mut Tx, force: ForceId, id: DutyId, at: Instant) -> R
 
 /// The force begins.
 pub async fn insert_force(tx: &mut Tx, force: ForceId, slug: &str, title: &str, zone: &str, at: Instant) -> Result<(), DbError> {
-    tx.run(sql!("INSERT INTO force (id, force, slug, title, zone, created_at) VALUES ($1, $1, $2, $3, $4, $5)"), vals![force, slug, title, zone, at]).await?;
+    tx.run(
+        sql!("INSERT INTO force (id, force, slug, title, zone, created_at) VALUES ($1, $1, $2, $3, $4, $5)"),
+        vals![force, slug, title, zone, at],
+    )
+    .await?;
     Ok(())
 }
 
@@ -187,7 +202,16 @@ pub async fn force_title(tx: &mut Tx, force: ForceId) -> Result<(String, String)
     row.map_or(Err(DbError::Other("the force is not there".into())), |r| Ok((r.get("slug")?, r.get("title")?)))
 }
 
-pub async fn insert_adoption(tx: &mut Tx, force: ForceId, id: uuid::Uuid, hash: &str, name: &str, version: &str, by: &str, at: Instant) -> Result<(), DbError> {
+pub async fn insert_adoption(
+    tx: &mut Tx,
+    force: ForceId,
+    id: uuid::Uuid,
+    hash: &str,
+    name: &str,
+    version: &str,
+    by: &str,
+    at: Instant,
+) -> Result<(), DbError> {
     tx.run(
         sql!("INSERT INTO pack_adoption (force, id, hash, name, version, adopted_at, adopted_by) VALUES ($1, $2, $3, $4, $5, $6, $7)"),
         vals![force, id, hash, name, version, at, by],

@@ -3,10 +3,10 @@
 use super::store;
 use crate::act::{Ctx, Fault};
 use crate::db::DbError;
+use bluelamp_ledger::Digest;
 use bluelamp_ledger::checkpoint::VerifierKey;
 use bluelamp_ledger::entry::Id;
 use bluelamp_ledger::export::{Header, Value, Values, Writer};
-use bluelamp_ledger::Digest;
 use std::io::Write;
 
 /// How many entries are read at a time.
@@ -19,7 +19,9 @@ const PAGE: i64 = 500;
 pub async fn write<W: Write>(ctx: &Ctx, out: W) -> Result<W, Fault> {
     let told = |e: &dyn std::fmt::Display| Fault::Broken(e.to_string());
     let mut tx = ctx.read().await?;
-    let (size, note) = store::checkpoint(&mut tx, ctx.force).await?.ok_or_else(|| Fault::Broken("the ledger has no signed checkpoint yet; try again in a moment".into()))?;
+    let (size, note) = store::checkpoint(&mut tx, ctx.force)
+        .await?
+        .ok_or_else(|| Fault::Broken("the ledger has no signed checkpoint yet; try again in a moment".into()))?;
     let mut rows = store::keys(&mut tx, ctx.force).await?;
     rows.reverse();
     let keys = rows.iter().map(|k| VerifierKey::parse(&k.verifier)).collect::<Result<Vec<_>, _>>().map_err(|e| told(&e))?;
@@ -46,7 +48,8 @@ async fn values_of(tx: &mut crate::db::Tx, ctx: &Ctx, entry: bluelamp_domain::id
     for name in commits.keys() {
         let value = match held.iter().find(|(n, ..)| n == name) {
             Some((_, value, random)) => {
-                let random: [u8; 32] = random.as_slice().try_into().map_err(|_| DbError::Other("a commitment's random bytes have the wrong length".into()))?;
+                let random: [u8; 32] =
+                    random.as_slice().try_into().map_err(|_| DbError::Other("a commitment's random bytes have the wrong length".into()))?;
                 Value::Held { random: Digest(random), value: value.clone().into_bytes() }
             }
             None => Value::Disposed(store::disposal_of(tx, ctx.force, entry).await?.map(|d| Id(*d.as_bytes()))),

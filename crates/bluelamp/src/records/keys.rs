@@ -8,7 +8,7 @@ use crate::db::{DbError, Tx};
 use crate::vault::Place;
 use bluelamp_domain::ids::ForceId;
 use bluelamp_ledger::checkpoint::{Head, SigningKey};
-use bluelamp_ledger::{rotation, Digest};
+use bluelamp_ledger::{Digest, rotation};
 
 /// `host/force`: what the ledger is called in checkpoints.
 pub fn origin(app: &App, slug: &str) -> String {

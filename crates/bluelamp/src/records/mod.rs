@@ -5,6 +5,7 @@
 pub mod acts;
 pub mod export;
 pub mod keys;
+pub mod pages;
 pub mod place;
 pub mod sequencer;
 pub mod store;

@@ -1,14 +1,14 @@
 //! Puts a batch of entries into the tree: places, node hashes, and a signed checkpoint.
 
-use super::store::{self, Pending};
 use super::keys;
+use super::store::{self, Pending};
 use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::people;
 use bluelamp_domain::ids::ForceId;
+use bluelamp_ledger::Digest;
 use bluelamp_ledger::checkpoint::{self, Head};
 use bluelamp_ledger::tree;
-use bluelamp_ledger::Digest;
 use std::collections::BTreeMap;
 
 /// The nodes at these stored indexes.

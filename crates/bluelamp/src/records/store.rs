@@ -116,7 +116,9 @@ pub async fn bodies(tx: &mut Tx, force: ForceId, from: i64, until: i64) -> Resul
 
 /// Name, value and random bytes of what an entry commits to and is still held.
 pub async fn values(tx: &mut Tx, force: ForceId, entry: EntryId) -> Result<Vec<(String, String, Vec<u8>)>, DbError> {
-    let rows = tx.rows(sql!("SELECT name, value, random FROM ledger_value WHERE force = $1 AND entry = $2 ORDER BY name"), vals![force, entry]).await?;
+    let rows = tx
+        .rows(sql!("SELECT name, value, random FROM ledger_value WHERE force = $1 AND entry = $2 ORDER BY name"), vals![force, entry])
+        .await?;
     rows.iter().map(|r| Ok((r.get("name")?, r.get("value")?, r.get("random")?))).collect()
 }
 
@@ -140,7 +142,13 @@ pub struct EntryLine {
 }
 
 /// The newest entries before a place in (instant, id), of an act or of all.
-pub async fn entries(tx: &mut Tx, force: ForceId, act: &str, before: Option<(Instant, EntryId)>, limit: i64) -> Result<Vec<EntryLine>, DbError> {
+pub async fn entries(
+    tx: &mut Tx,
+    force: ForceId,
+    act: &str,
+    before: Option<(Instant, EntryId)>,
+    limit: i64,
+) -> Result<Vec<EntryLine>, DbError> {
     let (at, id) = before.unwrap_or((Instant(i64::MAX), EntryId(uuid::Uuid::max())));
     let rows = tx
         .rows(
@@ -175,33 +183,84 @@ pub async fn entry(tx: &mut Tx, force: ForceId, id: EntryId) -> Result<Option<En
         )
         .await?;
     row.map(|r| {
-        Ok(EntryLine { index: r.get("idx")?, id: r.get("id")?, at: r.get("at")?, act: r.get("act")?, decision: r.get("decision")?, principal: r.get("principal")?, body: r.get("body")? })
+        Ok(EntryLine {
+            index: r.get("idx")?,
+            id: r.get("id")?,
+            at: r.get("at")?,
+            act: r.get("act")?,
+            decision: r.get("decision")?,
+            principal: r.get("principal")?,
+            body: r.get("body")?,
+        })
     })
     .transpose()
 }
 
 /// Legal holds that stand: what may not be disposed of, and why.
 pub async fn open_holds(tx: &mut Tx, force: ForceId) -> Result<Vec<(uuid::Uuid, uuid::Uuid, String, Instant)>, DbError> {
-    let rows = tx.rows(sql!("SELECT id, item, reason, placed_at FROM legal_hold WHERE force = $1 AND lifted_at IS NULL ORDER BY placed_at LIMIT 1000"), vals![force]).await?;
+    let rows = tx
+        .rows(
+            sql!("SELECT id, item, reason, placed_at FROM legal_hold WHERE force = $1 AND lifted_at IS NULL ORDER BY placed_at LIMIT 1000"),
+            vals![force],
+        )
+        .await?;
     rows.iter().map(|r| Ok((r.get("id")?, r.get("item")?, r.get("reason")?, r.get("placed_at")?))).collect()
 }
 
 pub async fn is_held(tx: &mut Tx, force: ForceId, item: uuid::Uuid) -> Result<bool, DbError> {
-    Ok(tx.row(sql!("SELECT id FROM legal_hold WHERE force = $1 AND item = $2 AND lifted_at IS NULL LIMIT 1"), vals![force, item]).await?.is_some())
+    Ok(tx
+        .row(sql!("SELECT id FROM legal_hold WHERE force = $1 AND item = $2 AND lifted_at IS NULL LIMIT 1"), vals![force, item])
+        .await?
+        .is_some())
 }
 
-pub async fn insert_hold(tx: &mut Tx, force: ForceId, id: uuid::Uuid, item: uuid::Uuid, reason: &str, by: &str, at: Instant) -> Result<(), DbError> {
-    tx.run(sql!("INSERT INTO legal_hold (force, id, item, reason, placed_by, placed_at) VALUES ($1, $2, $3, $4, $5, $6)"), vals![force, id, item, reason, by, at]).await?;
+pub async fn insert_hold(
+    tx: &mut Tx,
+    force: ForceId,
+    id: uuid::Uuid,
+    item: uuid::Uuid,
+    reason: &str,
+    by: &str,
+    at: Instant,
+) -> Result<(), DbError> {
+    tx.run(
+        sql!("INSERT INTO legal_hold (force, id, item, reason, placed_by, placed_at) VALUES ($1, $2, $3, $4, $5, $6)"),
+        vals![force, id, item, reason, by, at],
+    )
+    .await?;
     Ok(())
 }
 
 pub async fn lift_hold(tx: &mut Tx, force: ForceId, id: uuid::Uuid, by: &str, at: Instant) -> Result<u64, DbError> {
-    tx.run(sql!("UPDATE legal_hold SET lifted_by = $3, lifted_at = $4 WHERE force = $1 AND id = $2 AND lifted_at IS NULL"), vals![force, id, by, at]).await
+    tx.run(
+        sql!("UPDATE legal_hold SET lifted_by = $3, lifted_at = $4 WHERE force = $1 AND id = $2 AND lifted_at IS NULL"),
+        vals![force, id, by, at],
+    )
+    .await
 }
 
 /// Disposes of an entry's values under a disposal that names it; the entry and its proof stay.
-pub async fn dispose_values(tx: &mut Tx, force: ForceId, disposal: uuid::Uuid, rule: &str, entry: EntryId, at: Instant) -> Result<u64, DbError> {
+pub async fn dispose_values(
+    tx: &mut Tx,
+    force: ForceId,
+    disposal: uuid::Uuid,
+    rule: &str,
+    entry: EntryId,
+    at: Instant,
+) -> Result<u64, DbError> {
     tx.run(sql!("INSERT INTO disposal (force, id, at, rule) VALUES ($1, $2, $3, $4)"), vals![force, disposal, at, rule]).await?;
-    tx.run(sql!("INSERT INTO disposal_item (force, disposal, kind, item) VALUES ($1, $2, 'ledger-value', $3)"), vals![force, disposal, entry]).await?;
+    tx.run(
+        sql!("INSERT INTO disposal_item (force, disposal, kind, item) VALUES ($1, $2, 'ledger-value', $3)"),
+        vals![force, disposal, entry],
+    )
+    .await?;
     tx.run(sql!("DELETE FROM ledger_value WHERE force = $1 AND entry = $2"), vals![force, entry]).await
+}
+
+/// Since when the pack in force has been running.
+pub async fn adopted_at(tx: &mut Tx, force: ForceId) -> Result<Option<Instant>, DbError> {
+    tx.row(sql!("SELECT adopted_at FROM pack_adoption WHERE force = $1 ORDER BY adopted_at DESC, id DESC LIMIT 1"), vals![force])
+        .await?
+        .map(|r| r.get("adopted_at"))
+        .transpose()
 }

@@ -7,7 +7,15 @@ use crate::{sql, vals};
 use bluelamp_domain::people::Kind;
 
 fn newcomer(email: &str) -> Invite {
-    Invite { name: "Person new".into(), email: email.into(), kind: Kind::Officer, level: 1, job_title: String::new(), areas: vec![], roles: vec!["publisher".into()] }
+    Invite {
+        name: "Person new".into(),
+        email: email.into(),
+        kind: Kind::Officer,
+        level: 1,
+        job_title: String::new(),
+        areas: vec![],
+        roles: vec!["publisher".into()],
+    }
 }
 
 #[tokio::test]
@@ -18,12 +26,27 @@ async fn i1_a_done_act_has_its_entry_and_a_refused_one_changes_nothing_but_is_re
         let rules = refused(desk.act(newcomer("other@exampleshire.example")).await);
         assert!(rules.contains(&"no-rule-gives-this".to_owned()), "{}: {rules:?}", world.database);
         let mut tx = admin.read().await.unwrap();
-        let entry = tx.row(sql!("SELECT decision, subject FROM ledger_entry WHERE force = $1 AND act = 'people.invite' AND subject = $2"), vals![world.force, done.id]).await.unwrap().unwrap();
+        let entry = tx
+            .row(
+                sql!("SELECT decision, subject FROM ledger_entry WHERE force = $1 AND act = 'people.invite' AND subject = $2"),
+                vals![world.force, done.id],
+            )
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(entry.get::<String>("decision").unwrap(), "done");
-        let refusals = tx.rows(sql!("SELECT id FROM ledger_entry WHERE force = $1 AND act = 'people.invite' AND decision = 'refused'"), vals![world.force]).await.unwrap();
+        let refusals = tx
+            .rows(
+                sql!("SELECT id FROM ledger_entry WHERE force = $1 AND act = 'people.invite' AND decision = 'refused'"),
+                vals![world.force],
+            )
+            .await
+            .unwrap();
         assert_eq!(refusals.len(), 1);
         let people = crate::people::store::people(&mut tx, world.force).await.unwrap();
-        assert!(people.iter().any(|p| p.email == "new@exampleshire.example") && !people.iter().any(|p| p.email == "other@exampleshire.example"));
+        assert!(
+            people.iter().any(|p| p.email == "new@exampleshire.example") && !people.iter().any(|p| p.email == "other@exampleshire.example")
+        );
     }
 }
 
@@ -57,8 +80,20 @@ async fn the_ledger_places_every_entry_and_signs_its_head() {
     for world in worlds().await {
         world.sequence().await;
         let mut tx = world.operator().read().await.unwrap();
-        let placed: i64 = tx.row(sql!("SELECT COUNT(*) AS n FROM ledger_place WHERE force = $1"), vals![world.force]).await.unwrap().unwrap().get("n").unwrap();
-        let entries: i64 = tx.row(sql!("SELECT COUNT(*) AS n FROM ledger_entry WHERE force = $1"), vals![world.force]).await.unwrap().unwrap().get("n").unwrap();
+        let placed: i64 = tx
+            .row(sql!("SELECT COUNT(*) AS n FROM ledger_place WHERE force = $1"), vals![world.force])
+            .await
+            .unwrap()
+            .unwrap()
+            .get("n")
+            .unwrap();
+        let entries: i64 = tx
+            .row(sql!("SELECT COUNT(*) AS n FROM ledger_entry WHERE force = $1"), vals![world.force])
+            .await
+            .unwrap()
+            .unwrap()
+            .get("n")
+            .unwrap();
         assert_eq!(placed, entries);
         let (size, note) = crate::records::store::checkpoint(&mut tx, world.force).await.unwrap().unwrap();
         assert_eq!(size, entries);
@@ -74,7 +109,12 @@ async fn every_statement_is_understood_by_both_databases() {
     for world in worlds().await {
         for statement in inventory::iter::<&'static crate::db::Statement> {
             let sql = statement.sql(world.app.db.dialect());
-            world.app.db.prepare(sql).await.unwrap_or_else(|e| panic!("{}:{} on {}: {e}\n{sql}", statement.file, statement.line, world.database));
+            world
+                .app
+                .db
+                .prepare(sql)
+                .await
+                .unwrap_or_else(|e| panic!("{}:{} on {}: {e}\n{sql}", statement.file, statement.line, world.database));
             seen += 1;
         }
     }

@@ -21,8 +21,18 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 10] =
-        [Kind::Officer, Kind::Staff, Kind::Pcso, Kind::Special, Kind::Volunteer, Kind::Cadet, Kind::Agency, Kind::Bank, Kind::Consultant, Kind::Temporary];
+    pub const ALL: [Kind; 10] = [
+        Kind::Officer,
+        Kind::Staff,
+        Kind::Pcso,
+        Kind::Special,
+        Kind::Volunteer,
+        Kind::Cadet,
+        Kind::Agency,
+        Kind::Bank,
+        Kind::Consultant,
+        Kind::Temporary,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -95,7 +105,11 @@ pub fn identity(name: &str, email: &str) -> Result<(String, String), Refusal> {
         return Err(Refusal::new("name", "give a name of 1 to 100 characters"));
     }
     let email = email.trim().to_lowercase();
-    let well_formed = email.len() <= 254 && email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')) && !email.contains(char::is_whitespace);
+    let well_formed = email.len() <= 254
+        && email
+            .split_once('@')
+            .is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.'))
+        && !email.contains(char::is_whitespace);
     if !well_formed {
         return Err(Refusal::new("email", "give the person's force e-mail address, like name@force.example"));
     }

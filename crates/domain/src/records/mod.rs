@@ -19,7 +19,8 @@ pub fn may_dispose(held: bool, rule: &str) -> Result<(), Refusal> {
     if held {
         return Err(Refusal::new("legal-hold", "a legal hold stands on this; nothing of it can be disposed of until the hold is lifted"));
     }
-    let fits = (1..=60).contains(&rule.len()) && rule.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.');
+    let fits =
+        (1..=60).contains(&rule.len()) && rule.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.');
     if fits { Ok(()) } else { Err(Refusal::new("rule", "name the retention rule by its code, such as routine-2-years")) }
 }
 

@@ -1,6 +1,6 @@
 //! `assurance.adopt_pack`: another policy, or another version, runs from now on. A broken pack never replaces a good one.
 
-use crate::act::{force_entity, Act, Done, Env, Stop};
+use crate::act::{Act, Done, Env, Stop, force_entity};
 use crate::db::{DbError, Tx};
 use crate::people;
 use bluelamp_domain::act::{Entry, Permit, Refusal, Step};
@@ -39,14 +39,22 @@ impl Act for AdoptPack {
     }
 
     fn rule(&self, facts: &Facts, _permit: Permit<Self>, env: &Env<'_>) -> Result<Step<Arc<bluelamp_policy::Pack>>, Refusal> {
-        let next = facts.next.as_ref().map_err(|why| Refusal::new("broken-pack", format!("this pack cannot run, so the one in force stays: {why}")))?;
-        let entry = Entry::default().id("force", env.force).code("pack", next.hash()).code("pack-name", next.name()).code("before", env.pack.hash());
+        let next = facts
+            .next
+            .as_ref()
+            .map_err(|why| Refusal::new("broken-pack", format!("this pack cannot run, so the one in force stays: {why}")))?;
+        let entry = Entry::default()
+            .id("force", env.force)
+            .code("pack", next.hash())
+            .code("pack-name", next.name())
+            .code("before", env.pack.hash());
         Ok(Step::to(next.clone()).entry(entry))
     }
 
     async fn write(&self, tx: &mut Tx, env: &Env<'_>, next: &Arc<bluelamp_policy::Pack>) -> Result<Done, DbError> {
         let id: uuid::Uuid = env.moment.id();
-        people::store::insert_adoption(tx, env.force, id, next.hash(), next.name(), next.version(), &env.principal.code(), env.at()).await?;
+        people::store::insert_adoption(tx, env.force, id, next.hash(), next.name(), next.version(), &env.principal.code(), env.at())
+            .await?;
         Ok(Done::id(id))
     }
 }

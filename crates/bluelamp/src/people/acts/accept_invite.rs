@@ -26,7 +26,11 @@ impl Act for AcceptInvite {
     }
 
     fn questions(&self, person: &PersonRecord, env: &Env<'_>) -> Vec<Question> {
-        vec![Question::new(Self::NAME, self.person, super::super::colleague(person, env)).given("secondFactor", env.second_factor).given("newDevice", false)]
+        vec![
+            Question::new(Self::NAME, self.person, super::super::colleague(person, env))
+                .given("secondFactor", env.second_factor)
+                .given("newDevice", false),
+        ]
     }
 
     fn rule(&self, person: &PersonRecord, _permit: Permit<Self>, _env: &Env<'_>) -> Result<Step<()>, Refusal> {

@@ -41,7 +41,10 @@ impl Act for Invite {
     }
 
     fn questions(&self, _facts: &Facts, env: &Env<'_>) -> Vec<Question> {
-        let one = |role: Option<&String>| Question::new(Self::NAME, env.force, super::super::newcomer(self.kind.name(), self.level, env)).given_some("role", role.map(String::as_str));
+        let one = |role: Option<&String>| {
+            Question::new(Self::NAME, env.force, super::super::newcomer(self.kind.name(), self.level, env))
+                .given_some("role", role.map(String::as_str))
+        };
         if self.roles.is_empty() { vec![one(None)] } else { self.roles.iter().map(|r| one(Some(r))).collect() }
     }
 
@@ -57,7 +60,8 @@ impl Act for Invite {
             return Err(Refusal::new("level", "the level is a number from 0 to 9"));
         }
         let id: PersonId = env.moment.id();
-        let entry = Entry::default().id("person", id).code("kind", self.kind.name()).code("level", self.level).code("roles", self.roles.join("."));
+        let entry =
+            Entry::default().id("person", id).code("kind", self.kind.name()).code("level", self.level).code("roles", self.roles.join("."));
         let record = PersonRecord {
             id,
             name: name.clone(),

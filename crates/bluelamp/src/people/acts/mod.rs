@@ -10,7 +10,7 @@ pub mod revoke_role;
 pub mod set_up_force;
 
 use super::store::{self, PersonRecord};
-use crate::act::{not_found, Env, Stop};
+use crate::act::{Env, Stop, not_found};
 use crate::db::Tx;
 use bluelamp_domain::ids::PersonId;
 

@@ -1,7 +1,7 @@
 //! `records.dispose`: an entry's values go, the entry and its proof stay. A legal hold beats every retention rule.
 
 use super::about_records;
-use crate::act::{not_found, Act, Done, Env, Stop};
+use crate::act::{Act, Done, Env, Stop, not_found};
 use crate::db::{DbError, Tx};
 use crate::records::store;
 use bluelamp_domain::act::{Entry, Permit, Refusal, Step};

@@ -1,7 +1,7 @@
 //! `records.lift_hold`: the matter is over; disposal may go on.
 
 use super::about_records;
-use crate::act::{not_found, Act, Done, Env, Stop};
+use crate::act::{Act, Done, Env, Stop, not_found};
 use crate::db::{DbError, Tx};
 use crate::records::store;
 use bluelamp_domain::act::{Entry, Permit, Refusal, Step};

@@ -1,6 +1,6 @@
 //! `records.make_ledger_key`: a key to sign the force's ledger with; a new one is vouched for by the old.
 
-use crate::act::{force_entity, Act, Done, Env, Stop};
+use crate::act::{Act, Done, Env, Stop, force_entity};
 use crate::db::{DbError, Tx};
 use crate::people;
 use crate::records::keys;
@@ -35,7 +35,8 @@ impl Act for MakeLedgerKey {
     }
 
     fn rule(&self, facts: &Facts, _permit: Permit<Self>, env: &Env<'_>) -> Result<Step<KeyRow>, Refusal> {
-        let key = keys::make(env, &facts.head.origin, facts.old.as_ref().map(|row| (row, facts.head.clone()))).map_err(|why| Refusal::new("key", why))?;
+        let key = keys::make(env, &facts.head.origin, facts.old.as_ref().map(|row| (row, facts.head.clone())))
+            .map_err(|why| Refusal::new("key", why))?;
         let entry = Entry::default().id("key", key.id).value("verifier", &key.verifier);
         Ok(Step::to(key).entry(entry))
     }

@@ -6,7 +6,7 @@ pub mod lift_hold;
 pub mod make_ledger_key;
 pub mod place_hold;
 
-use crate::act::{force_entity, Env};
+use crate::act::{Env, force_entity};
 use bluelamp_domain::question::Question;
 use uuid::Uuid;
 

@@ -1,0 +1,88 @@
+//! Live state: measures that say whether a clause is kept now, on what evidence.
+
+use crate::act::Ctx;
+use crate::db::{DbError, Tx};
+use crate::people;
+use bluelamp_domain::time::Instant;
+use std::collections::BTreeMap;
+
+/// What a measure found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    pub state: State,
+    /// The evidence in words, and where to see it.
+    pub says: String,
+    pub href: String,
+    pub since: Option<Instant>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    Kept,
+    AtRisk,
+    Broken,
+    /// Not part of the pack in force.
+    Unused,
+    Unbuilt,
+}
+
+impl State {
+    pub const ALL: [State; 5] = [State::Kept, State::AtRisk, State::Broken, State::Unbuilt, State::Unused];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Kept => "kept",
+            State::AtRisk => "at-risk",
+            State::Broken => "broken",
+            State::Unbuilt => "not-built",
+            State::Unused => "not-in-use",
+        }
+    }
+
+    /// Label, class and mark: colour never stands alone.
+    pub fn look(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            State::Kept => ("Kept", "is-kept", "✓"),
+            State::AtRisk => ("At risk", "is-risk", "▲"),
+            State::Broken => ("Broken", "is-broken", "✕"),
+            State::Unbuilt => ("Not built yet", "is-unbuilt", "◌"),
+            State::Unused => ("Not in use", "is-unused", "–"),
+        }
+    }
+}
+
+fn found(broken: usize, risk: usize, kept: &str, wrong: impl Fn(usize) -> String, href: &str) -> Found {
+    let (state, says) = match (broken, risk) {
+        (0, 0) => (State::Kept, kept.to_owned()),
+        (0, n) => (State::AtRisk, wrong(n)),
+        (n, _) => (State::Broken, wrong(n)),
+    };
+    Found { state, says, href: href.to_owned(), since: None }
+}
+
+/// Every measure there is, taken now.
+pub async fn measures(ctx: &Ctx, tx: &mut Tx) -> Result<BTreeMap<&'static str, Found>, DbError> {
+    let mut out = BTreeMap::new();
+    let now = ctx.now();
+    let today = now.date_in(&ctx.zone);
+    let everyone = people::store::people(tx, ctx.force).await?;
+    let months = crate::act::Ctx::pack(ctx).await.map(|p| p.figures().training_refresher_months()).unwrap_or(24);
+    let mut lapsed = 0;
+    for p in everyone.iter().filter(|p| p.state == "active") {
+        let stands = p.trained_on.is_some_and(|d| today <= bluelamp_domain::people::trained_until(d, months));
+        if !stands && !people::store::accounts_of(tx, ctx.force, p.id).await?.is_empty() {
+            lapsed += 1;
+        }
+    }
+    out.insert(
+        "access-without-training",
+        found(
+            0,
+            lapsed,
+            "Everyone authorised for an account has training that stands.",
+            |n| format!("{n} authorised without training that stands; their use is refused until it is recorded."),
+            "/people",
+        ),
+    );
+    Ok(out)
+}
