@@ -114,6 +114,7 @@ def prove(data):
     origin, keys = header["origin"], header["keys"]
     need(header["format"] == "bluelamp-ledger-export/1", "unknown format")
     need(len(keys) == len(header["rotations"]) + 1, "keys and rotations do not make a chain")
+    need(len(set(keys)) == len(keys), "a key comes twice")
     signed = []
     for old, new, note in zip(keys, keys[1:], header["rotations"]):
         text = open_note(note, [old, new], origin)

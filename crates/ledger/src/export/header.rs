@@ -133,7 +133,8 @@ impl Header {
         let mut rotations: Vec<Rotation> = Vec::new();
         for (index, note) in self.rotations.iter().enumerate() {
             let rotation = rotation::open(note).map_err(|why| HeaderError::Rotation { index, why })?;
-            let joins = rotation.old == keys[index] && rotation.new == keys[index + 1];
+            // A key that had ended never comes back: nobody could say which time it vouches for.
+            let joins = rotation.old == keys[index] && rotation.new == keys[index + 1] && !keys[..=index].contains(&rotation.new);
             let forward = rotations.last().is_none_or(|before| before.head.size <= rotation.head.size);
             if !joins || !forward {
                 return Err(HeaderError::Chain(index));

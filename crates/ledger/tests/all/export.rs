@@ -1,11 +1,12 @@
 //! The export: a true one is proven, and no change whatever goes unnoticed or unnamed.
 
 use bluelamp_ledger::Digest;
-use bluelamp_ledger::checkpoint::CheckpointError;
+use bluelamp_ledger::checkpoint::{CheckpointError, sign};
 use bluelamp_ledger::entry::{Decision, Id};
 use bluelamp_ledger::export::{
     Expect, Fault, Header, HeaderError, Report, Value, Values, Whose, WriteError, Writer, checkpoint_of, verify,
 };
+use bluelamp_ledger::rotation::rotate;
 use proptest::prelude::*;
 
 use crate::world::{DISPOSAL, World, entry, key};
@@ -286,6 +287,37 @@ fn a_header_that_would_not_verify_is_not_made() {
     // A witness's signature is left behind, not carried into the export unexplained.
     let witnessed = format!("{note}— witness.example.invalid AAAAAAECAwQFBgcICQ==\n");
     assert_eq!(Header::new(&keys, &world.rotations, &witnessed).unwrap(), world.header());
+}
+
+#[test]
+fn a_chain_of_keys_goes_forward_only() {
+    let world = World::full();
+    let verifier = |seeds: &[u8]| seeds.iter().map(|s| key(*s).verifier_key()).collect::<Vec<_>>();
+    let turn = |size, old, new| rotate(&world.head(size), &key(old), &key(new)).unwrap();
+    let signed = |size, seed| sign(&world.head(size), &key(seed)).unwrap();
+    let made = |keys: &[u8], turns: &[String], note: &str| Header::new(&verifier(keys), turns, note).map(|_| ());
+    assert_eq!(made(&[1, 2, 3], &[turn(4, 1, 2), turn(6, 2, 3)], &signed(6, 3)), Ok(()));
+    assert_eq!(made(&[1, 2, 3], &[turn(6, 1, 2), turn(4, 2, 3)], &signed(6, 3)), Err(HeaderError::Chain(1)), "sizes fall");
+    assert_eq!(made(&[1, 2], &[turn(6, 1, 2)], &signed(5, 2)), Err(HeaderError::Chain(0)), "signed before it began");
+    assert_eq!(made(&[1, 2, 1], &[turn(4, 1, 2), turn(6, 2, 1)], &signed(6, 1)), Err(HeaderError::Chain(1)), "a key comes back");
+}
+
+#[test]
+fn a_signature_that_nobody_explains_is_refused() {
+    let export = World::full().export();
+    let own = World::full().checkpoint(10).lines().last().unwrap().to_owned();
+    for line in ["— witness.example.invalid AAAAAAECAwQFBgcICQ==", &own] {
+        let changed = with_line(&export, 0, |l| l.replacen("\\n\",\"format\"", &format!("\\n{line}\\n\",\"format\""), 1));
+        assert_ne!(changed, export);
+        assert_eq!(faults(&check(&changed)), [Fault::Header(HeaderError::Signatures)]);
+    }
+}
+
+#[test]
+fn nothing_stands_behind_what_was_signed() {
+    let mut export = World::full().export();
+    export.extend_from_slice(format!("{{\"index\":10,\"leaf\":\"{}\"}}\n", Digest([1; 32])).as_bytes());
+    assert_eq!(faults(&check(&export)), [Fault::Size { found: 11, wanted: 10, whose: Whose::Checkpoint }]);
 }
 
 #[test]
