@@ -439,6 +439,9 @@ impl Run<'_> {
         };
         let done = act.write(self.tx, &env, &step.change).await?;
         self.record(A::NAME, Recorded::Done, by, &decision, &step.entry, step.entry.ids.first().map(|(_, id)| *id)).await?;
+        for entry in &step.also {
+            self.record(A::NAME, Recorded::Done, by, &decision, entry, entry.ids.first().map(|(_, id)| *id)).await?;
+        }
         for job in &step.jobs {
             rows::insert_job(self.tx, ctx.force, self.moment.id(), job).await?;
         }

@@ -133,17 +133,24 @@ pub struct Then {
 pub struct Step<C> {
     pub change: C,
     pub entry: Entry,
+    /// An act on many things at once has an entry for each of the others too.
+    pub also: Vec<Entry>,
     pub jobs: Vec<Job>,
     pub then: Vec<Then>,
 }
 
 impl<C> Step<C> {
     pub fn to(change: C) -> Self {
-        Step { change, entry: Entry::default(), jobs: Vec::new(), then: Vec::new() }
+        Step { change, entry: Entry::default(), also: Vec::new(), jobs: Vec::new(), then: Vec::new() }
     }
 
     pub fn entry(mut self, entry: Entry) -> Self {
         self.entry = entry;
+        self
+    }
+
+    pub fn and_entry(mut self, entry: Entry) -> Self {
+        self.also.push(entry);
         self
     }
 

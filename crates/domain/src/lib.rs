@@ -5,11 +5,13 @@
 //! [`question`] and [`decision`] (what policy is asked and answers), [`act`] (what a rule returns), then the
 //! areas in the order in which they may use each other.
 
+pub mod accounts;
 pub mod act;
 pub mod decision;
 pub mod figures;
 pub mod held;
 pub mod ids;
+pub mod intake;
 pub mod people;
 pub mod question;
 pub mod records;
