@@ -33,6 +33,8 @@ pub type EgressFor = dyn Fn(&EgressUse) -> Arc<dyn Egress> + Send + Sync;
 pub struct EgressUse {
     pub account: String,
     pub app: String,
+    /// The only hosts it may reach; `None` while an account is being connected and its hosts are not known yet.
+    pub hosts: Option<Vec<String>>,
 }
 
 /// Packs and their triage engines by content hash: the same hash is the same text, whoever runs it.

@@ -1,6 +1,7 @@
 //! The program. Start with `act.rs` (the one door to governed change) and `http/router.rs` (every route); then any
 //! area's `mod.rs`. ARCHITECTURE.md has the map.
 
+pub mod accounts;
 pub mod act;
 pub mod app;
 pub mod assurance;
@@ -10,6 +11,7 @@ pub mod db;
 pub mod demo;
 pub mod held;
 pub mod http;
+pub mod intake;
 pub mod jobs;
 pub mod live;
 pub mod people;

@@ -27,7 +27,25 @@ static ACTS: &[ActInfo] = &[
     ActInfo::of::<crate::people::acts::leave::Leave>(),
     // security
     // accounts
+    ActInfo::of::<crate::accounts::acts::register::Register>(),
+    ActInfo::of::<crate::accounts::acts::change::Change>(),
+    ActInfo::of::<crate::accounts::acts::set_monitoring::SetMonitoring>(),
+    ActInfo::of::<crate::accounts::acts::connect::Connect>(),
+    ActInfo::of::<crate::accounts::acts::disconnect::Disconnect>(),
+    ActInfo::of::<crate::accounts::acts::freeze::Freeze>(),
+    ActInfo::of::<crate::accounts::acts::thaw::Thaw>(),
+    ActInfo::of::<crate::accounts::acts::close::Close>(),
+    ActInfo::of::<crate::accounts::acts::renew_connection::RenewConnection>(),
+    ActInfo::of::<crate::accounts::acts::mark_connection::MarkConnection>(),
+    ActInfo::of::<crate::accounts::acts::allow_host::AllowHost>(),
     // intake
+    ActInfo::of::<crate::intake::acts::receive::Receive>(),
+    ActInfo::of::<crate::intake::acts::quarantine::Quarantine>(),
+    ActInfo::of::<crate::intake::acts::resolve_quarantine::ResolveQuarantine>(),
+    ActInfo::of::<crate::intake::acts::open_gap::OpenGap>(),
+    ActInfo::of::<crate::intake::acts::fill_gap::FillGap>(),
+    ActInfo::of::<crate::intake::acts::note_complete::NoteComplete>(),
+    ActInfo::of::<crate::intake::acts::keep_media::KeepMedia>(),
     // publishing
     // community
     // desk
@@ -42,7 +60,35 @@ static ACTS: &[ActInfo] = &[
 ];
 
 /// Every kind of job.
-static JOBS: &[JobInfo] = &[];
+static JOBS: &[JobInfo] = &[
+    // accounts
+    JobInfo { kind: "accounts.renew", act: "accounts.renew_connection", attempts: 30, lease_s: 60, run: crate::accounts::jobs::renew },
+    // intake
+    JobInfo {
+        kind: "intake.fetch_media",
+        act: "intake.keep_media",
+        attempts: crate::intake::media::ATTEMPTS + 2,
+        lease_s: 90,
+        run: crate::intake::media::fetch,
+    },
+];
+
+/// What follows, in the same transaction, from something that happens in an area which must not know the later one.
+static AFTER: &[(&str, &str)] = &[("intake.immediate", "desk.raise_alert")];
+
+/// The act that follows from `event`, where the program has it.
+pub fn after(event: &str) -> Option<&'static str> {
+    AFTER.iter().find(|(e, _)| *e == event).and_then(|(_, name)| act(name)).map(|a| a.name)
+}
+
+/// The account's own recent posts with what is known of each, for platforms that must be asked what became of them.
+pub async fn own_posts(
+    _ctx: &Ctx,
+    _account: bluelamp_domain::ids::AccountId,
+    _since: Instant,
+) -> Result<Vec<bluelamp_platforms::Known>, DbError> {
+    Ok(Vec::new())
+}
 
 pub fn acts() -> &'static [ActInfo] {
     ACTS
@@ -77,8 +123,8 @@ pub fn triage_cases(pack: &bluelamp_policy::Pack, engine: &bluelamp_triage::Engi
 }
 
 /// What runs beside the listeners for as long as the program does.
-pub fn workers(_app: &App, _stop: &tokio::sync::watch::Receiver<bool>) -> Vec<futures_util::future::BoxFuture<'static, ()>> {
-    Vec::new()
+pub fn workers(app: &App, stop: &tokio::sync::watch::Receiver<bool>) -> Vec<futures_util::future::BoxFuture<'static, ()>> {
+    vec![Box::pin(crate::intake::worker::run(app.clone(), stop.clone()))]
 }
 
 /// The alerts that a person may see and nobody has acknowledged: the bar on top of every page.

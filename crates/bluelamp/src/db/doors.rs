@@ -270,3 +270,21 @@ pub async fn link(db: &Db, secret: &[u8], at: Instant) -> Result<Option<(ForceId
         .await?;
     row.map(|r| Ok((r.get("force")?, r.get("person")?))).transpose()
 }
+
+/// Door 3: whose webhook address this is, by the token's hash.
+pub async fn hook(db: &Db, token: &[u8]) -> Result<Option<HookRow>, DbError> {
+    let mut tx = db.read_open().await?;
+    let row = tx
+        .row(sql!("SELECT h.force, h.account, h.turn, f.zone FROM hook h JOIN force f ON f.id = h.force WHERE h.token = $1"), vals![token])
+        .await?;
+    row.map(|r| Ok(HookRow { force: r.get("force")?, account: r.get("account")?, turn: r.get("turn")?, zone: r.get("zone")? })).transpose()
+}
+
+/// A webhook address as found by its token.
+#[derive(Debug, Clone)]
+pub struct HookRow {
+    pub force: ForceId,
+    pub account: AccountId,
+    pub turn: i64,
+    pub zone: String,
+}

@@ -56,6 +56,8 @@ pub fn public() -> Vec<Route> {
     vec![
         route!(GET "/assets/{name}", "open", super::assets::serve),
         route!(GET "/public/{force}/checkpoint", "open", crate::records::pages::get_checkpoint),
+        // intake
+        route!(POST "/hooks/{token}", "open", crate::intake::hooks::post_hook),
     ]
 }
 

@@ -135,8 +135,11 @@ pub fn step(state: AccountState, to: AccountState) -> Result<AccountState, Refus
     if state == to || state.next() == Some(to) || (state == AccountState::Live && to == AccountState::Dormant) {
         return Ok(to);
     }
-    Err(Refusal::new("step-skipped", format!("an account does not go from {} to {}; its steps are requested, approved, trial, live", state.name(), to.name()))
-        .citing("APP-POL-4"))
+    Err(Refusal::new(
+        "step-skipped",
+        format!("an account does not go from {} to {}; its steps are requested, approved, trial, live", state.name(), to.name()),
+    )
+    .citing("APP-POL-4"))
 }
 
 /// How handles are compared: without the leading @, in lower case. `@Force.Example` and `force.example` are one.
@@ -210,10 +213,7 @@ mod tests {
     #[test]
     fn a_pasted_address_is_compared_by_its_parts() {
         assert_eq!(asked_for(" @Force.Example "), ["force.example"]);
-        assert_eq!(
-            asked_for("https://www.Social.example/@Force/?utm=1"),
-            ["social.example/@force", "force@social.example", "force"]
-        );
+        assert_eq!(asked_for("https://www.Social.example/@Force/?utm=1"), ["social.example/@force", "force@social.example", "force"]);
         assert!(asked_for("   ").is_empty());
     }
 }

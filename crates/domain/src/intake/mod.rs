@@ -159,7 +159,16 @@ mod tests {
     #[test]
     fn an_older_revision_that_comes_late_is_kept_and_not_shown() {
         let standing = Standing { newest_at: Some(Instant(50)), ..open() };
-        let ask = |at| revise(&said(Priority::Routine, "a"), said(Priority::Routine, "b"), &standing, Some(Instant(at)), Instant(60), &Figures::default());
+        let ask = |at| {
+            revise(
+                &said(Priority::Routine, "a"),
+                said(Priority::Routine, "b"),
+                &standing,
+                Some(Instant(at)),
+                Instant(60),
+                &Figures::default(),
+            )
+        };
         assert!(!ask(49).shown);
         assert!(ask(50).shown);
     }

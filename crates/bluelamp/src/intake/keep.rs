@@ -1,0 +1,97 @@
+//! Bytes in: a body is kept, durably, before anybody is told that we have it (I5).
+
+use super::store::{self, RawRow};
+use crate::act::Fault;
+use crate::app::{App, digest};
+use crate::db::Tx;
+use bluelamp_domain::ids::{AccountId, ForceId, RawId};
+use bluelamp_domain::time::Instant;
+use bluelamp_platforms::Raw;
+
+/// Bodies up to this size stand in the row; larger ones in the object store, which is written first.
+pub const IN_ROW: usize = 64 * 1024;
+
+/// How a body came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    Webhook,
+    Poll,
+    Stream,
+    Revisit,
+    /// Handed in by the program itself: the demonstration's history, an exercise.
+    Replay,
+}
+
+impl Source {
+    pub fn name(self) -> &'static str {
+        match self {
+            Source::Webhook => "webhook",
+            Source::Poll => "poll",
+            Source::Stream => "stream",
+            Source::Revisit => "revisit",
+            Source::Replay => "replay",
+        }
+    }
+}
+
+/// The row of a body; a large one is in the object store when this returns, before any row names it.
+pub async fn row_of(app: &App, force: ForceId, account: AccountId, source: Source, raw: &Raw, at: Instant) -> Result<RawRow, Fault> {
+    let (body, object) = if raw.body.len() <= IN_ROW {
+        (Some(raw.body.clone()), None)
+    } else {
+        let hash = app.blobs.put(force, &raw.body).await.map_err(|e| Fault::Broken(e.to_string()))?;
+        (None, Some(hash))
+    };
+    let id: RawId = app.moment(jiff::tz::TimeZone::UTC).id();
+    Ok(RawRow {
+        id,
+        account,
+        source: source.name().into(),
+        kind: raw.kind.clone(),
+        digest: digest(&raw.body),
+        size: i64::try_from(raw.body.len()).unwrap_or(i64::MAX),
+        body,
+        object,
+        received_at: at,
+    })
+}
+
+/// Keeps bodies in the given transaction; answers how many were new.
+pub async fn keep_in(tx: &mut Tx, force: ForceId, rows: &[RawRow]) -> Result<usize, crate::db::DbError> {
+    let mut new = 0;
+    for row in rows {
+        new += usize::from(store::insert_raw(tx, force, row).await?);
+    }
+    Ok(new)
+}
+
+/// Keeps bodies in a transaction of their own. When this returns they are durable.
+pub async fn keep(app: &App, force: ForceId, account: AccountId, source: Source, raws: &[Raw], at: Instant) -> Result<usize, Fault> {
+    let mut rows = Vec::with_capacity(raws.len());
+    for raw in raws {
+        rows.push(row_of(app, force, account, source, raw, at).await?);
+    }
+    for attempt in 0..12u32 {
+        let again = async {
+            let mut tx = app.db.write(force, crate::db::Isolation::ReadCommitted).await?;
+            let new = keep_in(&mut tx, force, &rows).await?;
+            tx.commit().await?;
+            Ok::<usize, crate::db::DbError>(new)
+        };
+        match again.await {
+            Err(crate::db::DbError::Again) => app.pause(attempt).await,
+            Err(e) => return Err(e.into()),
+            Ok(new) => return Ok(new),
+        }
+    }
+    Err(Fault::Contended)
+}
+
+/// The bytes of a kept body.
+pub async fn body_of(app: &App, force: ForceId, row: &RawRow) -> Result<Vec<u8>, Fault> {
+    match (&row.body, &row.object) {
+        (Some(body), _) => Ok(body.clone()),
+        (None, Some(object)) => app.blobs.get(force, object).await.map_err(|e| Fault::Broken(e.to_string())),
+        (None, None) => Err(Fault::Broken("a raw body stands neither in its row nor in the object store".into())),
+    }
+}

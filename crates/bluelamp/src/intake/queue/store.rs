@@ -1,0 +1,217 @@
+//! Reads of the queue, each under a scope.
+
+use super::{Asked, Completeness, Contacts, Counts, Part, QueueRow, Whole};
+use crate::act::Scope;
+use crate::db::{DbError, Row, Tx, Val};
+use crate::intake::store::{self, CorrespondentRow, MessageRow, message_row};
+use crate::{sql, vals};
+use bluelamp_domain::ids::*;
+use bluelamp_domain::time::{DAY, Instant};
+
+/// The areas of a scope as the JSON list that the statements take.
+fn areas(scope: &Scope) -> String {
+    serde_json::to_string(&scope.areas).unwrap_or_else(|_| "[]".into())
+}
+
+fn queue_row(r: &Row) -> Result<QueueRow, DbError> {
+    Ok(QueueRow { message: message_row(r)?, handle: r.get("handle")?, name: r.get("name")?, media: r.get("media")? })
+}
+
+/// A page of the queue: immediate first, then by the time at which each is due.
+pub async fn queue(tx: &mut Tx, force: ForceId, scope: &Scope, asked: &Asked) -> Result<Vec<QueueRow>, DbError> {
+    let (low, high) = match asked.part {
+        Part::Immediate => (0, 0),
+        Part::Priority => (1, 2),
+        Part::Routine => (3, 3),
+        Part::Open | Part::Waiting | Part::Mine(_) => (0, 3),
+    };
+    let state = match asked.part {
+        Part::Waiting => Some("waiting"),
+        Part::Mine(_) => None,
+        _ => Some("open"),
+    };
+    let mine = match asked.part {
+        Part::Mine(p) => Some(p),
+        _ => None,
+    };
+    let after = asked.after.map_or((-1, Instant(i64::MIN), MessageId(uuid::Uuid::nil())), |a| (a.priority, a.due_at, a.id));
+    let rows = tx
+        .rows(
+            sql!(
+                "SELECT m.id, m.account, m.conversation, m.correspondent, m.raw, m.remote_id, m.kind, m.text, m.revision, m.revisions, m.language, m.url, m.parent, m.root, m.extra, m.sent_at, m.received_at, m.edited_at, m.deleted_at, m.priority, m.due_at, m.route, m.thrive, m.triage, m.triage_pack, m.state, m.area, m.claimed_by, m.claimed_until, m.assessed_at, m.answered_at, m.closed_at, m.outcome, m.hidden, c.handle, c.name, (SELECT COUNT(*) FROM media d WHERE d.force = m.force AND d.message = m.id) AS media FROM message m JOIN correspondent c ON c.force = m.force AND c.id = m.correspondent WHERE m.force = $1 AND m.state <> 'closed' AND ($2 = 1 OR m.account {in:$3} OR m.area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)})) AND m.priority BETWEEN $5 AND $6 AND ($7 = '' OR m.state = $7) AND ($8 = 0 OR m.claimed_by = $9) AND ($10 = 0 OR m.account = $11) AND (m.priority, m.due_at, m.id) > ($12, $13, $14) ORDER BY m.priority, m.due_at, m.id LIMIT $15"
+            ),
+            vec![
+                Val::from(force),
+                Val::from(scope.every),
+                scope.ids(),
+                Val::from(areas(scope)),
+                Val::from(low),
+                Val::from(high),
+                Val::from(state.unwrap_or_default()),
+                Val::from(mine.is_some()),
+                Val::from(mine),
+                Val::from(asked.account.is_some()),
+                Val::from(asked.account),
+                Val::from(after.0),
+                Val::from(after.1),
+                Val::from(after.2),
+                Val::from(asked.limit.clamp(1, 200)),
+            ],
+        )
+        .await?;
+    rows.iter().map(queue_row).collect()
+}
+
+/// How many wait where, for the queues beside the list.
+pub async fn counts(tx: &mut Tx, force: ForceId, scope: &Scope, me: Option<PersonId>, now: Instant) -> Result<Counts, DbError> {
+    let row = tx
+        .row(
+            sql!(
+                "SELECT COALESCE(SUM(CASE WHEN state = 'open' AND priority = 0 THEN 1 ELSE 0 END), 0) {pg:::bigint} AS immediate, COALESCE(SUM(CASE WHEN state = 'open' AND priority IN (1, 2) THEN 1 ELSE 0 END), 0) {pg:::bigint} AS priority, COALESCE(SUM(CASE WHEN state = 'open' AND priority = 3 THEN 1 ELSE 0 END), 0) {pg:::bigint} AS routine, COALESCE(SUM(CASE WHEN state = 'waiting' THEN 1 ELSE 0 END), 0) {pg:::bigint} AS waiting, COALESCE(SUM(CASE WHEN claimed_by = $5 THEN 1 ELSE 0 END), 0) {pg:::bigint} AS mine, COALESCE(SUM(CASE WHEN state = 'open' AND due_at < $6 THEN 1 ELSE 0 END), 0) {pg:::bigint} AS overdue FROM message WHERE force = $1 AND state <> 'closed' AND ($2 = 1 OR account {in:$3} OR area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)}))"
+            ),
+            vec![Val::from(force), Val::from(scope.every), scope.ids(), Val::from(areas(scope)), Val::from(me), Val::from(now)],
+        )
+        .await?;
+    let quarantined = tx
+        .row(
+            sql!("SELECT COUNT(*) AS n FROM quarantine WHERE force = $1 AND state = 'waiting' AND ($2 = 1 OR account {in:$3})"),
+            vec![Val::from(force), Val::from(scope.every), scope.ids()],
+        )
+        .await?;
+    let quarantined: i64 = quarantined.map_or(Ok(0), |r| r.get("n"))?;
+    let stuck = if scope.every { store::stuck(tx, force).await? } else { 0 };
+    let Some(r) = row else { return Ok(Counts::default()) };
+    Ok(Counts {
+        immediate: r.get("immediate")?,
+        priority: r.get("priority")?,
+        routine: r.get("routine")?,
+        waiting: r.get("waiting")?,
+        mine: r.get("mine")?,
+        overdue: r.get("overdue")?,
+        quarantine: quarantined + stuck,
+    })
+}
+
+/// How many are open on each account, for the register's "unanswered".
+pub async fn open_by_account(tx: &mut Tx, force: ForceId, scope: &Scope) -> Result<Vec<(AccountId, i64)>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT account, COUNT(*) AS n FROM message WHERE force = $1 AND state <> 'closed' AND answered_at IS NULL AND ($2 = 1 OR account {in:$3}) GROUP BY account ORDER BY account LIMIT 2000"),
+            vec![Val::from(force), Val::from(scope.every), scope.ids()],
+        )
+        .await?;
+    rows.iter().map(|r| Ok((r.get("account")?, r.get("n")?))).collect()
+}
+
+/// A message that this scope may see.
+pub async fn message(tx: &mut Tx, force: ForceId, scope: &Scope, id: MessageId) -> Result<Option<MessageRow>, DbError> {
+    let row = tx
+        .row(
+            sql!(
+                "SELECT id, account, conversation, correspondent, raw, remote_id, kind, text, revision, revisions, language, url, parent, root, extra, sent_at, received_at, edited_at, deleted_at, priority, due_at, route, thrive, triage, triage_pack, state, area, claimed_by, claimed_until, assessed_at, answered_at, closed_at, outcome, hidden FROM message WHERE force = $1 AND id = $5 AND ($2 = 1 OR account {in:$3} OR area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)}))"
+            ),
+            vec![Val::from(force), Val::from(scope.every), scope.ids(), Val::from(areas(scope)), Val::from(id)],
+        )
+        .await?;
+    row.as_ref().map(message_row).transpose()
+}
+
+/// A message with its conversation, revisions, media and its correspondent's contacts.
+pub async fn whole(tx: &mut Tx, force: ForceId, scope: &Scope, id: MessageId, now: Instant) -> Result<Option<Whole>, DbError> {
+    let Some(message) = message(tx, force, scope, id).await? else { return Ok(None) };
+    let Some(correspondent) = correspondent(tx, force, message.correspondent).await? else { return Ok(None) };
+    let contacts = contacts(tx, force, message.correspondent, now).await?;
+    let revisions = store::revisions(tx, force, id).await?;
+    let media = store::media_of(tx, force, id).await?;
+    let conversation = conversation(tx, force, scope, message.conversation).await?;
+    Ok(Some(Whole { message, correspondent, contacts, revisions, media, conversation }))
+}
+
+pub async fn correspondent(tx: &mut Tx, force: ForceId, id: CorrespondentId) -> Result<Option<CorrespondentRow>, DbError> {
+    let row = tx
+        .row(
+            sql!("SELECT id, platform, realm, remote_id, handle, name, first_at, last_at FROM correspondent WHERE force = $1 AND id = $2"),
+            vals![force, id],
+        )
+        .await?;
+    row.map(|r| {
+        Ok(CorrespondentRow {
+            id: r.get("id")?,
+            platform: r.get("platform")?,
+            realm: r.get("realm")?,
+            remote_id: r.get("remote_id")?,
+            handle: r.get("handle")?,
+            name: r.get("name")?,
+            first_at: r.get("first_at")?,
+            last_at: r.get("last_at")?,
+        })
+    })
+    .transpose()
+}
+
+/// How often this correspondent wrote to the force, on their platform alone (I9).
+pub async fn contacts(tx: &mut Tx, force: ForceId, id: CorrespondentId, now: Instant) -> Result<Contacts, DbError> {
+    let row = tx
+        .row(
+            sql!("SELECT COUNT(*) AS n, COALESCE(SUM(CASE WHEN sent_at >= $3 THEN 1 ELSE 0 END), 0) {pg:::bigint} AS month, MIN(sent_at) AS first_at FROM message WHERE force = $1 AND correspondent = $2"),
+            vals![force, id, now.plus(-30 * DAY)],
+        )
+        .await?;
+    let Some(r) = row else { return Ok(Contacts::default()) };
+    Ok(Contacts { all: r.get("n")?, month: r.get("month")?, first_at: r.get("first_at")? })
+}
+
+/// Has this person of the public been in touch with the force on this very account's channel? (APP-COMM-10)
+pub async fn contacted_first(tx: &mut Tx, force: ForceId, account: AccountId, remote_author: &str) -> Result<bool, DbError> {
+    Ok(tx
+        .row(
+            sql!("SELECT m.id FROM message m JOIN correspondent c ON c.force = m.force AND c.id = m.correspondent WHERE m.force = $1 AND m.account = $2 AND c.remote_id = $3 LIMIT 1"),
+            vals![force, account, remote_author],
+        )
+        .await?
+        .is_some())
+}
+
+/// The newest part of a conversation, oldest first.
+pub async fn conversation(tx: &mut Tx, force: ForceId, scope: &Scope, id: ConversationId) -> Result<Vec<QueueRow>, DbError> {
+    let rows = tx
+        .rows(
+            sql!(
+                "SELECT m.id, m.account, m.conversation, m.correspondent, m.raw, m.remote_id, m.kind, m.text, m.revision, m.revisions, m.language, m.url, m.parent, m.root, m.extra, m.sent_at, m.received_at, m.edited_at, m.deleted_at, m.priority, m.due_at, m.route, m.thrive, m.triage, m.triage_pack, m.state, m.area, m.claimed_by, m.claimed_until, m.assessed_at, m.answered_at, m.closed_at, m.outcome, m.hidden, c.handle, c.name, (SELECT COUNT(*) FROM media d WHERE d.force = m.force AND d.message = m.id) AS media FROM message m JOIN correspondent c ON c.force = m.force AND c.id = m.correspondent WHERE m.force = $1 AND m.conversation = $5 AND ($2 = 1 OR m.account {in:$3} OR m.area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)})) ORDER BY m.sent_at DESC, m.id DESC LIMIT 100"
+            ),
+            vec![Val::from(force), Val::from(scope.every), scope.ids(), Val::from(areas(scope)), Val::from(id)],
+        )
+        .await?;
+    let mut out = rows.iter().map(queue_row).collect::<Result<Vec<_>, _>>()?;
+    out.reverse();
+    Ok(out)
+}
+
+/// Writes what the desk makes of a message: state, claim, area, route, outcome. Intake's own columns stay.
+pub async fn update_desk(tx: &mut Tx, force: ForceId, m: &MessageRow) -> Result<(), DbError> {
+    tx.run(
+        sql!(
+            "UPDATE message SET state = $3, area = $4, route = $5, claimed_by = $6, claimed_until = $7, assessed_at = $8, answered_at = $9, closed_at = $10, outcome = $11, hidden = $12, priority = $13, due_at = $14 WHERE force = $1 AND id = $2"
+        ),
+        vals![
+            force, m.id, &m.state, &m.area, &m.route, m.claimed_by, m.claimed_until, m.assessed_at, m.answered_at, m.closed_at,
+            m.outcome.clone(), m.hidden, m.priority, m.due_at
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// From when to when an account's intake is complete.
+pub async fn completeness(tx: &mut Tx, force: ForceId, account: AccountId) -> Result<Completeness, DbError> {
+    let spans = store::spans(tx, force, account).await?;
+    let cursor = store::cursor(tx, force, account).await?;
+    let open = |kind: &str| spans.iter().find(|s| s.kind == kind && s.to_at.is_none()).map(|s| s.from_at);
+    Ok(Completeness {
+        since: open("complete"),
+        gap_from: open("gap"),
+        heard_at: cursor.as_ref().and_then(|c| c.good_at),
+        trouble: cursor.and_then(|c| c.trouble),
+        spans,
+    })
+}

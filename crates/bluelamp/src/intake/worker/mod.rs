@@ -1,0 +1,125 @@
+//! The workers that read platforms: a poll every few seconds for each connected account, its stream where there is one,
+//! and the statement from when to when its intake is complete.
+//!
+//! A node reads an account while it holds the account's lease; every write carries the lease's fence. A stream is a
+//! hint only: what it brings is kept at once, and after each connect the gap is polled. The cursor moves in the
+//! transaction that keeps what the page held, so nothing between the two can be lost.
+
+mod gap;
+mod poll;
+mod stream;
+
+pub use poll::{Polled, poll};
+
+use super::{process, store};
+use crate::act::{Ctx, Fault};
+use crate::app::App;
+use crate::db::{Isolation, doors};
+use bluelamp_domain::ids::{AccountId, ForceId};
+use bluelamp_domain::time::{Instant, SECOND};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// Between two polls of an account that answers.
+pub const EVERY: i64 = 15 * SECOND;
+/// How long a lease lasts without a sign of life.
+const LEASE: i64 = 60 * SECOND;
+/// Polls at once on one node.
+const AT_ONCE: usize = 16;
+
+/// Reads every account of every force until `stop` fires. What was left over goes first (I5).
+pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
+    let holder = hex::encode(app.random::<12>());
+    let mut streams: HashMap<AccountId, JoinHandle<()>> = HashMap::new();
+    loop {
+        if let Err(e) = process::sweep(&app).await {
+            tracing::warn!(error = %e, "what waits could not be looked at; it stays and is tried again");
+        }
+        if let Err(e) = round(&app, &holder, &mut streams).await {
+            tracing::warn!(error = %e, "accounts could not be polled");
+        }
+        if *stop.borrow() {
+            break;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            _ = stop.changed() => break,
+        }
+    }
+    for stream in streams.values() {
+        stream.abort();
+    }
+    give_back(&app, &holder).await;
+}
+
+/// Polls what is due, and sees that each account that has a stream is listened to.
+async fn round(app: &App, holder: &str, streams: &mut HashMap<AccountId, JoinHandle<()>>) -> Result<(), Fault> {
+    let now = app.clock.now();
+    let mut due = Vec::new();
+    let mut connected = Vec::new();
+    for force in doors::forces(&app.db).await? {
+        let ctx = process::ctx(app, force.id, &force.zone);
+        let mut tx = ctx.read().await?;
+        for account in store::connected(&mut tx, force.id).await? {
+            connected.push(account.account);
+            if account.next_at <= now && (account.leased_until <= now || account.holder.as_deref() == Some(holder)) {
+                due.push((ctx.clone(), account.account));
+            }
+        }
+    }
+    streams.retain(|id, task| {
+        let keep = connected.contains(id) && !task.is_finished();
+        if !keep {
+            task.abort();
+        }
+        keep
+    });
+    let mut running = JoinSet::new();
+    for (ctx, account) in due {
+        if running.len() >= AT_ONCE {
+            running.join_next().await;
+        }
+        if !streams.contains_key(&account) {
+            let task = tokio::spawn(stream::listen(ctx.clone(), account, holder.to_owned()));
+            streams.insert(account, task);
+        }
+        let holder = holder.to_owned();
+        running.spawn(async move {
+            if let Err(e) = poll(&ctx, account, &holder).await {
+                tracing::warn!(%account, error = %e, "an account could not be polled");
+            }
+        });
+    }
+    while running.join_next().await.is_some() {}
+    Ok(())
+}
+
+/// Takes or keeps an account's lease; answers its fence, or nothing while another node has it.
+async fn hold(ctx: &Ctx, account: AccountId, holder: &str) -> Result<Option<i64>, Fault> {
+    let now = ctx.now();
+    let mut tx = ctx.app.db.write(ctx.force, Isolation::ReadCommitted).await?;
+    let fence = store::lease(&mut tx, ctx.force, account, holder, now, now.plus(LEASE)).await?;
+    tx.commit().await?;
+    Ok(fence)
+}
+
+async fn give_back(app: &App, holder: &str) {
+    let Ok(forces) = doors::forces(&app.db).await else { return };
+    for force in forces {
+        let Ok(mut tx) = app.db.write(force.id, Isolation::ReadCommitted).await else { continue };
+        // A lease that cannot be given back ends by itself.
+        if store::release_all(&mut tx, force.id, holder).await.is_ok() {
+            let _ = tx.commit().await;
+        }
+    }
+}
+
+/// Asks for an account's poll now, whatever it waits for.
+pub async fn poll_soon(app: &App, force: ForceId, account: AccountId, at: Instant) -> Result<(), Fault> {
+    let mut tx = app.db.write(force, Isolation::ReadCommitted).await?;
+    store::poll_at(&mut tx, force, account, at).await?;
+    tx.commit().await?;
+    Ok(())
+}
