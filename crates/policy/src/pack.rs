@@ -4,7 +4,7 @@ use crate::ask::{Slice, slices};
 use crate::cases::Case;
 use crate::files::{Files, Manifest, chain, content_hash, files_of, in_folder, misplaced};
 use crate::register::{self, Clause};
-use crate::rules::{self, Loaded, Rule};
+use crate::rules::{self, Effect, Loaded, Rule};
 use crate::texts::{self, Guide, Template};
 use crate::words::{self, Words};
 use crate::{Fault, cases};
@@ -12,6 +12,7 @@ use bluelamp_domain::figures::Figures;
 use jiff::civil::Date;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt;
 
 #[derive(Debug)]
 pub struct Pack {
@@ -38,6 +39,25 @@ pub struct Pack {
 pub struct Explanation {
     pub clause: Clause,
     pub rules: Vec<Rule>,
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Clause { id, section, says, mode, area, shows, .. } = &self.clause;
+        writeln!(f, "{id} ({mode}, {area}), {section}\n  {says}\n  Working: {shows}")?;
+        if self.rules.is_empty() {
+            write!(f, "No rule of this pack serves it; it may be kept by a record, a finding, a task or a page.")?;
+        }
+        for rule in &self.rules {
+            let effect = match (rule.effect, &rule.approver) {
+                (Effect::Grant, _) => "grants".to_owned(),
+                (Effect::Refuse, _) => "refuses".to_owned(),
+                (Effect::Hold, approver) => format!("holds for {}", approver.as_deref().unwrap_or_default()),
+            };
+            write!(f, "\n{} {effect} ({})\n  {}\n{}", rule.id, rule.file, rule.says, rule.text)?;
+        }
+        Ok(())
+    }
 }
 
 /// Reads the pack `name` and all that it extends from `files`, whose keys are paths inside the folder of packs

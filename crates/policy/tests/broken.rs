@@ -58,6 +58,9 @@ fn a_whole_pack_loads_with_its_parent_s_rules_and_its_own_figures() {
     assert_eq!((pack.figures().look_minutes(), pack.figures().held_hours()), (5, 72));
     assert_eq!(pack.chain(), ["base", "force"]);
     assert_eq!(pack.explain("APP-POL-4").unwrap().rules[0].file, "force/rules/publishing.cedar");
+    let told = pack.explain("APP-POL-4").unwrap().to_string();
+    assert!(told.contains("refuses (force/rules/publishing.cedar)") && told.contains("forbid (principal"), "{told}");
+    assert!(pack.explain("APP-SEC-1").unwrap().to_string().contains("No rule of this pack"));
     assert!(pack.explain("APP-POL-999").is_none());
     assert_eq!(pack.hash(), content_hash(&files_of(&whole(), "force")));
 }
