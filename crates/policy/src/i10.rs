@@ -283,7 +283,8 @@ fn green() -> Asked {
 #[test]
 fn i10_a_question_that_does_not_fit_is_refused_and_says_so() {
     assert_eq!(green().of(&packs()[1]).rating, Rating::Green);
-    let broken: [(&str, fn(&mut Asked)); 9] = [
+    type Break = (&'static str, fn(&mut Asked));
+    let broken: [Break; 9] = [
         ("an account that nobody described", |a| a.question.others.retain(|e| e.of.kind != "Account")),
         ("a fact that the schema does not have", |a| _ = a.question.resource.attrs.insert("colour", "blue".into())),
         ("a fact of another type", |a| _ = a.question.resource.attrs.insert("hasCase", "yes".into())),
