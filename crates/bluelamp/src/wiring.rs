@@ -133,8 +133,15 @@ pub async fn alerts(_ctx: &Ctx, _tx: &mut Tx) -> Result<Vec<OpenAlert>, DbError>
 }
 
 /// The connectors there are. The demonstration has the rehearsal alone, a live installation everything else.
-pub fn connectors(_live: bool) -> BTreeMap<String, Arc<dyn Connector>> {
-    let all: Vec<Arc<dyn Connector>> = vec![Arc::new(bluelamp_platforms::rehearsal::Rehearsal::default())];
+pub fn connectors(live: bool) -> BTreeMap<String, Arc<dyn Connector>> {
+    let mut all: Vec<Arc<dyn Connector>> = Vec::new();
+    if !live {
+        all.push(Arc::new(bluelamp_platforms::rehearsal::Rehearsal::default()));
+    }
+    if live || cfg!(test) {
+        all.push(Arc::new(bluelamp_platforms::bluesky::Bluesky::new()));
+        all.push(Arc::new(bluelamp_platforms::mastodon::Mastodon::default()));
+    }
     all.into_iter().map(|c| (c.capabilities().platform.clone(), c)).collect()
 }
 

@@ -80,7 +80,9 @@ impl Ways {
             .dns_resolver(Arc::new(Checked { private }))
             .redirect(reqwest::redirect::Policy::custom(|attempt| {
                 let same = attempt.previous().last().is_some_and(|from| {
-                    from.host_str() == attempt.url().host_str() && from.scheme() == attempt.url().scheme() && from.port() == attempt.url().port()
+                    from.host_str() == attempt.url().host_str()
+                        && from.scheme() == attempt.url().scheme()
+                        && from.port() == attempt.url().port()
                 });
                 if same && attempt.previous().len() < 5 { attempt.follow() } else { attempt.stop() }
             }))
@@ -138,7 +140,8 @@ impl Way {
             Method::Delete => reqwest::Method::DELETE,
         };
         let wanted = if request.timeout_ms == 0 { 30_000 } else { request.timeout_ms };
-        let mut call = self.ways.client.request(method, request.url.clone()).timeout(Duration::from_millis(wanted.min(self.ways.bounds.timeout_ms)));
+        let mut call =
+            self.ways.client.request(method, request.url.clone()).timeout(Duration::from_millis(wanted.min(self.ways.bounds.timeout_ms)));
         for (name, value) in &request.headers {
             call = call.header(name, value);
         }

@@ -28,30 +28,43 @@ async fn server() -> Server {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let other = base.replace("127.0.0.1", "localhost");
-    let app = Router::new()
-        .route("/ok", any(|| async { "fine" }))
-        .route("/500", any(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
-        .route("/503", any(|| async { (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "9")]) }))
-        .route("/429", any(|| async { (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "30")]) }))
-        .route("/large", any(|| async { "x".repeat(5_000) }))
-        .route("/slow", any(|| async { tokio::time::sleep(Duration::from_secs(30)).await }))
-        .route("/here", any(|| async { Redirect::temporary("/ok") }))
-        .route("/away", any(move || async move { Redirect::temporary(&format!("{other}/ok")) }))
-        .route("/echo", any(|headers: HeaderMap| async move { headers.get("x-mine").cloned().map_or_else(String::new, |v| v.to_str().unwrap().to_owned()) }))
-        .route("/socket", any(|up: axum::extract::ws::WebSocketUpgrade| async move {
-            up.on_upgrade(|mut s| async move {
-                while let Some(Ok(m)) = s.recv().await {
-                    let _ = s.send(m).await;
+    let app =
+        Router::new()
+            .route("/ok", any(|| async { "fine" }))
+            .route("/500", any(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
+            .route("/503", any(|| async { (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "9")]) }))
+            .route("/429", any(|| async { (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "30")]) }))
+            .route("/large", any(|| async { "x".repeat(5_000) }))
+            .route("/slow", any(|| async { tokio::time::sleep(Duration::from_secs(30)).await }))
+            .route("/here", any(|| async { Redirect::temporary("/ok") }))
+            .route("/away", any(move || async move { Redirect::temporary(&format!("{other}/ok")) }))
+            .route(
+                "/echo",
+                any(|headers: HeaderMap| async move {
+                    headers.get("x-mine").cloned().map_or_else(String::new, |v| v.to_str().unwrap().to_owned())
+                }),
+            )
+            .route(
+                "/socket",
+                any(|up: axum::extract::ws::WebSocketUpgrade| async move {
+                    up.on_upgrade(|mut s| async move {
+                        while let Some(Ok(m)) = s.recv().await {
+                            let _ = s.send(m).await;
+                        }
+                    })
+                }),
+            )
+            .layer(axum::middleware::from_fn(move |request: axum::extract::Request, next: axum::middleware::Next| {
+                let (count, failing) = (count.clone(), request.uri().path() == "/twice");
+                async move {
+                    let n = count.fetch_add(1, Ordering::SeqCst);
+                    if failing {
+                        if n < 2 { StatusCode::BAD_GATEWAY.into_response() } else { "at last".into_response() }
+                    } else {
+                        next.run(request).await
+                    }
                 }
-            })
-        }))
-        .layer(axum::middleware::from_fn(move |request: axum::extract::Request, next: axum::middleware::Next| {
-            let (count, failing) = (count.clone(), request.uri().path() == "/twice");
-            async move {
-                let n = count.fetch_add(1, Ordering::SeqCst);
-                if failing { if n < 2 { StatusCode::BAD_GATEWAY.into_response() } else { "at last".into_response() } } else { next.run(request).await }
-            }
-        }));
+            }));
     let task = tokio::spawn(async move {
         let _ = axum::serve(listener, app).await;
     });
@@ -85,7 +98,12 @@ async fn an_answer_comes_back_with_its_headers_and_the_clocks_time() {
 async fn private_addresses_and_plain_http_are_refused_unless_set() {
     let (s, (w, _)) = (server().await, ways(false));
     let way = w.of(&who());
-    for url in [format!("{}/ok", s.base), s.base.replace("http", "https"), s.base.replace("http://127.0.0.1", "https://localhost"), "https://[::1]:1/".into()] {
+    for url in [
+        format!("{}/ok", s.base),
+        s.base.replace("http", "https"),
+        s.base.replace("http://127.0.0.1", "https://localhost"),
+        "https://[::1]:1/".into(),
+    ] {
         assert!(matches!(way.send(to(&url, Repeat::Never)).await, Err(Trouble::Forbidden { .. })), "{url}");
     }
     assert!(matches!(way.open(to("wss://localhost:1/", Repeat::Never)).await, Err(Trouble::Forbidden { .. })));
