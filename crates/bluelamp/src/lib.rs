@@ -15,6 +15,7 @@ pub mod intake;
 pub mod jobs;
 pub mod live;
 pub mod people;
+pub mod publishing;
 pub mod records;
 pub mod security;
 pub mod setup;

@@ -47,6 +47,21 @@ static ACTS: &[ActInfo] = &[
     ActInfo::of::<crate::intake::acts::note_complete::NoteComplete>(),
     ActInfo::of::<crate::intake::acts::keep_media::KeepMedia>(),
     // publishing
+    ActInfo::of::<crate::publishing::acts::create_draft::CreateDraft>(),
+    ActInfo::of::<crate::publishing::acts::edit_draft::EditDraft>(),
+    ActInfo::of::<crate::publishing::acts::withdraw_draft::WithdrawDraft>(),
+    ActInfo::of::<crate::publishing::acts::publish::Publish>(),
+    ActInfo::of::<crate::publishing::acts::schedule::Schedule>(),
+    ActInfo::of::<crate::publishing::acts::unschedule::Unschedule>(),
+    ActInfo::of::<crate::publishing::acts::send::Send>(),
+    ActInfo::of::<crate::publishing::acts::expire::Expire>(),
+    ActInfo::of::<crate::publishing::acts::record_sent::RecordSent>(),
+    ActInfo::of::<crate::publishing::acts::record_read_back::RecordReadBack>(),
+    ActInfo::of::<crate::publishing::acts::take_down::TakeDown>(),
+    ActInfo::of::<crate::publishing::acts::record_taken_down::RecordTakenDown>(),
+    ActInfo::of::<crate::publishing::acts::open_case::OpenCase>(),
+    ActInfo::of::<crate::publishing::acts::set_case_stage::SetCaseStage>(),
+    ActInfo::of::<crate::publishing::acts::link_case::LinkCase>(),
     // community
     // desk
     // assurance
@@ -71,10 +86,15 @@ static JOBS: &[JobInfo] = &[
         lease_s: 90,
         run: crate::intake::media::fetch,
     },
+    // publishing
+    JobInfo { kind: "publishing.send", act: "publishing.send", attempts: 30, lease_s: 60, run: crate::publishing::jobs::send },
+    JobInfo { kind: "publishing.deliver", act: "publishing.record_sent", attempts: 1_000, lease_s: 100, run: crate::publishing::jobs::deliver },
+    JobInfo { kind: "publishing.read_back", act: "publishing.record_read_back", attempts: 20, lease_s: 60, run: crate::publishing::jobs::read_back },
+    JobInfo { kind: "publishing.take_down", act: "publishing.record_taken_down", attempts: 1_000, lease_s: 100, run: crate::publishing::jobs::take_down },
 ];
 
 /// What follows, in the same transaction, from something that happens in an area which must not know the later one.
-static AFTER: &[(&str, &str)] = &[("intake.immediate", "desk.raise_alert")];
+static AFTER: &[(&str, &str)] = &[("intake.immediate", "desk.raise_alert"), ("publishing.reply", "desk.record_reply_sent")];
 
 /// The act that follows from `event`, where the program has it.
 pub fn after(event: &str) -> Option<&'static str> {
@@ -83,11 +103,13 @@ pub fn after(event: &str) -> Option<&'static str> {
 
 /// The account's own recent posts with what is known of each, for platforms that must be asked what became of them.
 pub async fn own_posts(
-    _ctx: &Ctx,
-    _account: bluelamp_domain::ids::AccountId,
-    _since: Instant,
+    ctx: &Ctx,
+    account: bluelamp_domain::ids::AccountId,
+    since: Instant,
 ) -> Result<Vec<bluelamp_platforms::Known>, DbError> {
-    Ok(Vec::new())
+    let mut tx = ctx.read().await?;
+    let posts = crate::publishing::store::live_posts(&mut tx, ctx.force, account, since, 50).await?;
+    Ok(posts.into_iter().map(|(remote_id, revision)| bluelamp_platforms::Known { remote_id, revision }).collect())
 }
 
 pub fn acts() -> &'static [ActInfo] {
@@ -133,15 +155,8 @@ pub async fn alerts(_ctx: &Ctx, _tx: &mut Tx) -> Result<Vec<OpenAlert>, DbError>
 }
 
 /// The connectors there are. The demonstration has the rehearsal alone, a live installation everything else.
-pub fn connectors(live: bool) -> BTreeMap<String, Arc<dyn Connector>> {
-    let mut all: Vec<Arc<dyn Connector>> = Vec::new();
-    if !live {
-        all.push(Arc::new(bluelamp_platforms::rehearsal::Rehearsal::default()));
-    }
-    if live || cfg!(test) {
-        all.push(Arc::new(bluelamp_platforms::bluesky::Bluesky::new()));
-        all.push(Arc::new(bluelamp_platforms::mastodon::Mastodon::default()));
-    }
+pub fn connectors(_live: bool) -> BTreeMap<String, Arc<dyn Connector>> {
+    let all: Vec<Arc<dyn Connector>> = vec![Arc::new(bluelamp_platforms::rehearsal::Rehearsal::default())];
     all.into_iter().map(|c| (c.capabilities().platform.clone(), c)).collect()
 }
 
@@ -170,16 +185,13 @@ pub async fn build(config: Config, place: Place, clock: Arc<dyn Clock>, entropy:
     let master = master_key(&config.data.join("master.key"), &*entropy)?;
     let blobs = crate::db::blobs::Blobs::folder(config.data.join("objects"))?;
     let connectors = connectors(live);
-    let bounds = crate::http::egress::Bounds::default();
-    let ways = crate::http::egress::Ways::new(config.egress.private, bounds, clock.clone(), entropy.clone())
-        .map_err(|e| StartError::Other(format!("no way out could be made: {e}")))?;
     let parts = crate::app::Parts {
         db,
         clock,
         entropy,
         live,
         connectors,
-        egress: Arc::new(move |who| ways.of(who)),
+        egress: Arc::new(|_| Arc::new(NoWayOut)),
         blobs,
         vault: crate::vault::Vault::new(master)?,
         events: crate::live::Live::default(),
@@ -233,5 +245,16 @@ impl Entropy for MachineEntropy {
     #[expect(clippy::disallowed_methods, reason = "the one place that draws random bytes")]
     fn fill(&self, bytes: &mut [u8]) {
         rand::fill(bytes);
+    }
+}
+
+struct NoWayOut;
+#[async_trait::async_trait]
+impl bluelamp_platforms::Egress for NoWayOut {
+    async fn send(&self, r: bluelamp_platforms::Request) -> Result<bluelamp_platforms::Response, bluelamp_platforms::Trouble> {
+        Err(bluelamp_platforms::Trouble::Forbidden { host: r.url.to_string() })
+    }
+    async fn open(&self, r: bluelamp_platforms::Request) -> Result<Box<dyn bluelamp_platforms::Socket>, bluelamp_platforms::Trouble> {
+        Err(bluelamp_platforms::Trouble::Forbidden { host: r.url.to_string() })
     }
 }

@@ -13,6 +13,7 @@ pub mod held;
 pub mod ids;
 pub mod intake;
 pub mod people;
+pub mod publishing;
 pub mod question;
 pub mod records;
 pub mod time;

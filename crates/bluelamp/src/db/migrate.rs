@@ -15,6 +15,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0010_records", include_str!("migrations/0010_records.sql")),
     ("0004_accounts", include_str!("migrations/0004_accounts.sql")),
     ("0005_intake", include_str!("migrations/0005_intake.sql")),
+    ("0006_publishing", include_str!("migrations/0006_publishing.sql")),
 ];
 
 /// Brings the database to the newest migration. `app_role` is PostgreSQL's role for the app.

@@ -169,6 +169,16 @@ pub async fn insert_held(tx: &mut Tx, force: ForceId, h: &HeldRow, pack: &str) -
     Ok(())
 }
 
+/// What waits about a thing that has changed waits for nothing any more.
+pub async fn void_held(tx: &mut Tx, force: ForceId, subject: Uuid, at: Instant) -> Result<(), DbError> {
+    tx.run(
+        sql!("UPDATE held_act SET state = 'expired', settled_at = $3 WHERE force = $1 AND subject = $2 AND state = 'waiting'"),
+        vals![force, subject, at],
+    )
+    .await?;
+    Ok(())
+}
+
 pub async fn held(tx: &mut Tx, force: ForceId, id: HeldId) -> Result<Option<HeldRow>, DbError> {
     let row = tx
         .row(

@@ -2,7 +2,6 @@
 
 pub mod api;
 pub mod assets;
-pub mod egress;
 pub mod events;
 pub mod form;
 pub mod frame;

@@ -18,6 +18,4 @@ pub mod media;
 pub mod process;
 pub mod queue;
 pub mod store;
-#[cfg(test)]
-mod tests;
 pub mod worker;
