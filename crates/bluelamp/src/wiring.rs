@@ -155,8 +155,15 @@ pub async fn alerts(_ctx: &Ctx, _tx: &mut Tx) -> Result<Vec<OpenAlert>, DbError>
 }
 
 /// The connectors there are. The demonstration has the rehearsal alone, a live installation everything else.
-pub fn connectors(_live: bool) -> BTreeMap<String, Arc<dyn Connector>> {
-    let all: Vec<Arc<dyn Connector>> = vec![Arc::new(bluelamp_platforms::rehearsal::Rehearsal::default())];
+pub fn connectors(live: bool) -> BTreeMap<String, Arc<dyn Connector>> {
+    let mut all: Vec<Arc<dyn Connector>> = Vec::new();
+    if !live {
+        all.push(Arc::new(bluelamp_platforms::rehearsal::Rehearsal::default()));
+    }
+    if live || cfg!(test) {
+        all.push(Arc::new(bluelamp_platforms::bluesky::Bluesky::new()));
+        all.push(Arc::new(bluelamp_platforms::mastodon::Mastodon::default()));
+    }
     all.into_iter().map(|c| (c.capabilities().platform.clone(), c)).collect()
 }
 
@@ -185,13 +192,16 @@ pub async fn build(config: Config, place: Place, clock: Arc<dyn Clock>, entropy:
     let master = master_key(&config.data.join("master.key"), &*entropy)?;
     let blobs = crate::db::blobs::Blobs::folder(config.data.join("objects"))?;
     let connectors = connectors(live);
+    let bounds = crate::http::egress::Bounds::default();
+    let ways = crate::http::egress::Ways::new(config.egress.private, bounds, clock.clone(), entropy.clone())
+        .map_err(|e| StartError::Other(format!("no way out could be made: {e}")))?;
     let parts = crate::app::Parts {
         db,
         clock,
         entropy,
         live,
         connectors,
-        egress: Arc::new(|_| Arc::new(NoWayOut)),
+        egress: Arc::new(move |who| ways.of(who)),
         blobs,
         vault: crate::vault::Vault::new(master)?,
         events: crate::live::Live::default(),
@@ -245,16 +255,5 @@ impl Entropy for MachineEntropy {
     #[expect(clippy::disallowed_methods, reason = "the one place that draws random bytes")]
     fn fill(&self, bytes: &mut [u8]) {
         rand::fill(bytes);
-    }
-}
-
-struct NoWayOut;
-#[async_trait::async_trait]
-impl bluelamp_platforms::Egress for NoWayOut {
-    async fn send(&self, r: bluelamp_platforms::Request) -> Result<bluelamp_platforms::Response, bluelamp_platforms::Trouble> {
-        Err(bluelamp_platforms::Trouble::Forbidden { host: r.url.to_string() })
-    }
-    async fn open(&self, r: bluelamp_platforms::Request) -> Result<Box<dyn bluelamp_platforms::Socket>, bluelamp_platforms::Trouble> {
-        Err(bluelamp_platforms::Trouble::Forbidden { host: r.url.to_string() })
     }
 }

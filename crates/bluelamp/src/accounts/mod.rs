@@ -3,11 +3,12 @@
 //! Why: a force must know every account it speaks with, who owns it and who watches it (APP-POL-2, APP-ROLE-2), and
 //! nobody but the product holds its credentials (APP-SEC-7). What must never happen: a credential in an entry, a log,
 //! a page or an act's input in clear (I7), or a platform's name in a decision: everything here asks for capabilities.
-//! Reading order: `store.rs`, `acts/register.rs`, `acts/connect.rs`, `connection.rs`, `jobs.rs`, `pages.rs`,
+//! Reading order: `store.rs`, `acts/register.rs`, `acts/connect.rs`, `exchange.rs`, `connection.rs`, `jobs.rs`, `pages.rs`,
 //! `public.rs`.
 
 pub mod acts;
 pub mod connection;
+pub mod exchange;
 pub mod jobs;
 pub mod store;
 

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod assets;
+pub mod egress;
 pub mod events;
 pub mod form;
 pub mod frame;

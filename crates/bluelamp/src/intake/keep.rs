@@ -34,15 +34,31 @@ impl Source {
     }
 }
 
-/// The row of a body; a large one is in the object store when this returns, before any row names it.
-pub async fn row_of(app: &App, force: ForceId, account: AccountId, source: Source, raw: &Raw, at: Instant) -> Result<RawRow, Fault> {
+/// The rows of bodies, with ids that sort as they came; a large body is in the object store when this returns, before
+/// any row names it.
+pub async fn rows_of(
+    app: &App,
+    force: ForceId,
+    account: AccountId,
+    source: Source,
+    raws: &[Raw],
+    at: Instant,
+) -> Result<Vec<RawRow>, Fault> {
+    let moment = app.moment(jiff::tz::TimeZone::UTC);
+    let mut rows = Vec::with_capacity(raws.len());
+    for raw in raws {
+        rows.push(row_of(app, force, account, source, raw, at, moment.id()).await?);
+    }
+    Ok(rows)
+}
+
+async fn row_of(app: &App, force: ForceId, account: AccountId, source: Source, raw: &Raw, at: Instant, id: RawId) -> Result<RawRow, Fault> {
     let (body, object) = if raw.body.len() <= IN_ROW {
         (Some(raw.body.clone()), None)
     } else {
         let hash = app.blobs.put(force, &raw.body).await.map_err(|e| Fault::Broken(e.to_string()))?;
         (None, Some(hash))
     };
-    let id: RawId = app.moment(jiff::tz::TimeZone::UTC).id();
     Ok(RawRow {
         id,
         account,
@@ -67,10 +83,7 @@ pub async fn keep_in(tx: &mut Tx, force: ForceId, rows: &[RawRow]) -> Result<usi
 
 /// Keeps bodies in a transaction of their own. When this returns they are durable.
 pub async fn keep(app: &App, force: ForceId, account: AccountId, source: Source, raws: &[Raw], at: Instant) -> Result<usize, Fault> {
-    let mut rows = Vec::with_capacity(raws.len());
-    for raw in raws {
-        rows.push(row_of(app, force, account, source, raw, at).await?);
-    }
+    let rows = rows_of(app, force, account, source, raws, at).await?;
     for attempt in 0..12u32 {
         let again = async {
             let mut tx = app.db.write(force, crate::db::Isolation::ReadCommitted).await?;

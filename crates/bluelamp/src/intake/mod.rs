@@ -18,4 +18,6 @@ pub mod media;
 pub mod process;
 pub mod queue;
 pub mod store;
+#[cfg(test)]
+mod tests;
 pub mod worker;

@@ -94,10 +94,7 @@ async fn standing(ctx: &Ctx, account: AccountId, fence: i64) -> Result<Option<Cu
 /// Keeps a page and moves the cursor, together. `None` when the lease was lost.
 async fn take(ctx: &Ctx, line: &Line, at: CursorRow, page: Page) -> Result<Option<usize>, Fault> {
     let now = ctx.now();
-    let mut rows = Vec::with_capacity(page.items.len());
-    for raw in &page.items {
-        rows.push(keep::row_of(&ctx.app, ctx.force, line.account.id, Source::Poll, raw, now).await?);
-    }
+    let rows = keep::rows_of(&ctx.app, ctx.force, line.account.id, Source::Poll, &page.items, now).await?;
     let next = CursorRow {
         cursor: page.next.or(at.cursor),
         good_at: Some(now),

@@ -75,20 +75,32 @@ impl<'a> Fold<'a> {
 
     pub fn all(mut self) -> Step<Change> {
         let facts = self.facts;
+        let mut early = Vec::new();
         for (raw, mapped) in &facts.raws {
-            let ended = match mapped {
-                Err(why) => Ended::Quarantine("unreadable", why.clone()),
-                Ok(items) => self.body(raw, items),
-            };
-            match ended {
-                Ended::Done => self.change.done.push(raw.id),
-                Ended::Wait(until) => self.change.put_off.push((raw.id, until)),
-                Ended::Quarantine(code, why) => self.quarantine.push(serde_json::json!({
-                    "account": self.facts.account.id, "raw": raw.id, "code": code, "why": why,
-                })),
+            match mapped {
+                Err(why) => self.end(raw, Ended::Quarantine("unreadable", why.clone())),
+                Ok(items) => match self.body(raw, items) {
+                    Ended::Wait(_) => early.push((raw, items)),
+                    ended => self.end(raw, ended),
+                },
             }
         }
+        // What came before its message may find it in this very batch.
+        for (raw, items) in early {
+            let ended = self.body(raw, items);
+            self.end(raw, ended);
+        }
         self.step()
+    }
+
+    fn end(&mut self, raw: &RawRow, ended: Ended) {
+        match ended {
+            Ended::Done => self.change.done.push(raw.id),
+            Ended::Wait(until) => self.change.put_off.push((raw.id, until)),
+            Ended::Quarantine(code, why) => self.quarantine.push(serde_json::json!({
+                "account": self.facts.account.id, "raw": raw.id, "code": code, "why": why,
+            })),
+        }
     }
 
     /// Everything that a body holds. One event of it that cannot be done yet does not keep the others back: they are
