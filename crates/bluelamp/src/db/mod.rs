@@ -168,7 +168,7 @@ impl Db {
     /// A writing transaction without a force: machinery and the doors alone.
     pub(in crate::db) async fn write_open(&self, isolation: Isolation) -> Result<Tx, DbError> {
         Ok(match self {
-            Db::Lite { write, .. } => Tx::Lite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Lite { write, .. } => Tx::Lite(begin_lite(write).await?),
             Db::Pg { app } => {
                 let mut tx = app.begin().await?;
                 if isolation == Isolation::Serializable {
@@ -197,6 +197,18 @@ impl Db {
             }
             Db::Pg { app } => app.close().await,
         }
+    }
+}
+
+/// A full disk makes SQLite roll back by itself, and the driver then still believes that a transaction is open: that
+/// connection is of no more use, and a new one takes its place.
+async fn begin_lite(write: &SqlitePool) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, DbError> {
+    match write.begin_with("BEGIN IMMEDIATE").await {
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            write.acquire().await?.close().await?;
+            Ok(write.begin_with("BEGIN IMMEDIATE").await?)
+        }
+        begun => Ok(begun?),
     }
 }
 
