@@ -78,9 +78,14 @@ pub async fn lite() -> World {
 }
 
 async fn pg(owner: &str, app: &str) -> World {
-    let folder = tempfile::tempdir().expect("a temporary folder");
     let (owner, app) = fresh_pg(owner, app).await;
-    world(Place::Pg { app, owner }, folder, "postgres").await
+    world_at(Place::Pg { app, owner }).await
+}
+
+/// A world in a PostgreSQL database that the test chose, or reaches by a way of its own.
+pub async fn world_at(place: Place) -> World {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    world(place, folder, "postgres").await
 }
 
 /// A new, empty PostgreSQL database; answers its two addresses.
