@@ -38,6 +38,8 @@ static ACTS: &[ActInfo] = &[
     ActInfo::of::<crate::accounts::acts::renew_connection::RenewConnection>(),
     ActInfo::of::<crate::accounts::acts::mark_connection::MarkConnection>(),
     ActInfo::of::<crate::accounts::acts::allow_host::AllowHost>(),
+    ActInfo::of::<crate::accounts::acts::authorise::Authorise>(),
+    ActInfo::of::<crate::accounts::acts::withdraw_authorisation::WithdrawAuthorisation>(),
     // intake
     ActInfo::of::<crate::intake::acts::receive::Receive>(),
     ActInfo::of::<crate::intake::acts::quarantine::Quarantine>(),
@@ -154,12 +156,10 @@ pub async fn alerts(_ctx: &Ctx, _tx: &mut Tx) -> Result<Vec<OpenAlert>, DbError>
     Ok(Vec::new())
 }
 
-/// The connectors there are. The demonstration has the rehearsal alone, a live installation everything else.
+/// The connectors there are. The demonstration has the rehearsal alone and can reach nobody; a live installation has
+/// everything, the rehearsal too, for training before access and exercises.
 pub fn connectors(live: bool) -> BTreeMap<String, Arc<dyn Connector>> {
-    let mut all: Vec<Arc<dyn Connector>> = Vec::new();
-    if !live {
-        all.push(Arc::new(bluelamp_platforms::rehearsal::Rehearsal::default()));
-    }
+    let mut all: Vec<Arc<dyn Connector>> = vec![Arc::new(bluelamp_platforms::rehearsal::Rehearsal::default())];
     if live || cfg!(test) {
         all.push(Arc::new(bluelamp_platforms::bluesky::Bluesky::new()));
         all.push(Arc::new(bluelamp_platforms::mastodon::Mastodon::default()));
@@ -246,6 +246,11 @@ impl Clock for MachineClock {
     fn now(&self) -> Instant {
         Instant::from(jiff::Timestamp::now())
     }
+}
+
+/// The machine's clock as the rehearsal platform, a world of its own, takes it: microseconds since 1970.
+pub fn machine_micros() -> i64 {
+    MachineClock.now().0
 }
 
 /// The operating system's random source.

@@ -3,6 +3,7 @@
 //! installation: the database says which it is, once and for ever.
 
 pub mod cast;
+pub mod history;
 pub mod pages;
 
 use crate::app::{App, Clock};

@@ -92,9 +92,15 @@ fn asset(name: &str) -> String {
 
 /// A problem as a page that needs nothing: it must come out even when the database does not.
 fn error_page(p: &Problem) -> String {
-    let clause = |c: &str| if c.is_empty() { String::new() } else { format!(" <a class=\"bl-clause\" href=\"/assurance/clauses/{0}\">{0}</a>", escape(c)) };
+    let clause = |c: &str| {
+        if c.is_empty() { String::new() } else { format!(" <a class=\"bl-clause\" href=\"/assurance/clauses/{0}\">{0}</a>", escape(c)) }
+    };
     let reasons: String = p.reasons.iter().map(|r| format!("<li>{}{}</li>", escape(&r.says), clause(&r.clause))).collect();
-    let body = if reasons.is_empty() { format!("<p>{}</p>", escape(&p.detail)) } else { format!("<ul class=\"govuk-list govuk-list--bullet\">{reasons}</ul>") };
+    let body = if reasons.is_empty() {
+        format!("<p>{}</p>", escape(&p.detail))
+    } else {
+        format!("<ul class=\"govuk-list govuk-list--bullet\">{reasons}</ul>")
+    };
     format!(
         "<!doctype html><html lang=\"en-GB\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} – Bluelamp</title><meta name=\"color-scheme\" content=\"light dark\"><link rel=\"stylesheet\" href=\"{govuk}\"><link rel=\"stylesheet\" href=\"{ours}\"></head><body class=\"govuk-template__body bl density-page\"><main class=\"bl-chooser\"><h1 class=\"govuk-heading-l\">{title}</h1><div class=\"govuk-body\">{body}</div><p class=\"govuk-body\"><a class=\"govuk-link\" href=\"/\">Go to your page</a></p></main></body></html>",
         title = escape(&p.title),

@@ -1,6 +1,7 @@
 //! What can be done to the register and its connections: a file an act.
 
 pub mod allow_host;
+pub mod authorise;
 pub mod change;
 pub mod close;
 pub mod connect;
@@ -11,6 +12,7 @@ pub mod register;
 pub mod renew_connection;
 pub mod set_monitoring;
 pub mod thaw;
+pub mod withdraw_authorisation;
 
 use super::store::{self, AccountRow};
 use crate::act::{Env, Stop, not_found};
