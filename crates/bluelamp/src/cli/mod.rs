@@ -1,7 +1,9 @@
 //! The command line. What needs the operating system acts as `operator`, enters the ledger and alerts the
 //! administrators; everything else acts `--as PERSON`, under that person's policy.
 
+mod database;
 mod force;
+mod ledger;
 mod pack;
 pub mod serve;
 
@@ -27,6 +29,12 @@ enum Command {
     /// Policy packs.
     #[command(subcommand)]
     Pack(pack::Pack),
+    /// The ledger: export and proof.
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    /// The database.
+    #[command(subcommand)]
+    Db(database::Database),
     /// Forces of this installation.
     #[command(subcommand)]
     Force(force::Force),
@@ -41,6 +49,8 @@ pub fn main() -> std::process::ExitCode {
         Command::Pack(p) => pack::run(p),
         Command::Serve => on_runtime(serve::serve(cli.config)),
         Command::Demo(d) => on_runtime(serve::demo(d)),
+        Command::Ledger(l) => on_runtime(ledger::run(cli.config, l)),
+        Command::Db(d) => on_runtime(database::run(cli.config, d)),
         Command::Force(f) => on_runtime(force::run(cli.config, f)),
     };
     match ran {
@@ -54,4 +64,13 @@ pub fn main() -> std::process::ExitCode {
 
 fn on_runtime(work: impl std::future::Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build()?.block_on(work)
+}
+
+/// A person of a force by e-mail address, as who a command acts.
+pub async fn person(app: &crate::app::App, force: &str, email: &str) -> Result<crate::act::Ctx, Failure> {
+    let force = crate::db::doors::forces(&app.db).await?.into_iter().find(|f| f.slug == force).ok_or_else(|| format!("there is no force `{force}` here"))?;
+    let mut tx = app.db.read(force.id).await?;
+    let id = crate::people::store::person_by_email(&mut tx, force.id, &email.to_lowercase()).await?.ok_or_else(|| format!("nobody of this force has the address `{email}`"))?;
+    drop(tx);
+    crate::http::session::context(app, force.id, id, &force.zone, None, None).await?.ok_or_else(|| format!("`{email}` is not active").into())
 }

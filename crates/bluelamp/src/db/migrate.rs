@@ -138,6 +138,56 @@ pub fn tables(migrations: &[(&str, &str)]) -> Vec<Table> {
     out
 }
 
+/// A column as the migrations declare it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    pub name: String,
+    pub kind: super::val::Kind,
+}
+
+/// Every table with its columns, in the order of the migrations, columns added later included.
+pub fn columns() -> Vec<(String, Vec<Column>)> {
+    use super::val::Kind;
+    let mut out: Vec<(String, Vec<Column>)> = Vec::new();
+    let kind = |line: &str| {
+        let token = line.split('{').nth(1)?.split('}').next()?;
+        Some(match token {
+            "id" => Kind::Id,
+            "blob" => Kind::Blob,
+            "int" => Kind::Int,
+            "real" => Kind::Real,
+            "text" => Kind::Text,
+            _ => return None,
+        })
+    };
+    for (_, text) in MIGRATIONS {
+        let mut inside = false;
+        for line in only(text, Dialect::Pg).lines().map(str::trim) {
+            if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
+                out.push((rest.split([' ', '(']).next().unwrap_or_default().to_owned(), Vec::new()));
+                inside = true;
+            } else if let Some(rest) = line.strip_prefix("ALTER TABLE ") {
+                let mut words = rest.split_whitespace();
+                let (table, add, column, name) = (words.next(), words.next(), words.next(), words.next());
+                if let (Some(table), Some("ADD"), Some("COLUMN"), Some(name), Some(kind)) = (table, add, column, name, kind(line)) {
+                    if let Some((_, columns)) = out.iter_mut().find(|(t, _)| t == table) {
+                        columns.push(Column { name: name.to_owned(), kind });
+                    }
+                }
+            } else if line.starts_with(')') {
+                inside = false;
+            } else if inside {
+                let name = line.split_whitespace().next().unwrap_or_default();
+                let is_column = name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit()) && !name.is_empty();
+                if let (true, Some(kind), Some((_, columns))) = (is_column, kind(line.trim_start_matches(name)), out.last_mut()) {
+                    columns.push(Column { name: name.to_owned(), kind });
+                }
+            }
+        }
+    }
+    out
+}
+
 /// Every table of the program.
 pub fn all_tables() -> Vec<Table> {
     tables(MIGRATIONS)

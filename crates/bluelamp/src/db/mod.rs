@@ -6,6 +6,7 @@
 //! wall a second time. Start with [`Db::read`] and [`Db::write`].
 
 pub mod blobs;
+pub mod copy;
 pub mod doors;
 pub mod migrate;
 pub mod principal;

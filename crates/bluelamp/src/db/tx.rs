@@ -28,6 +28,21 @@ macro_rules! bound {
     }};
 }
 
+/// Binds values to a query of one database; for statements that are not written down beforehand.
+pub(super) fn bind_lite(
+    query: sqlx::query::Query<'static, Sqlite, sqlx::sqlite::SqliteArguments>,
+    values: Vec<Val>,
+) -> sqlx::query::Query<'static, Sqlite, sqlx::sqlite::SqliteArguments> {
+    bound!(query, values, json_ids)
+}
+
+pub(super) fn bind_pg(
+    query: sqlx::query::Query<'static, Postgres, sqlx::postgres::PgArguments>,
+    values: Vec<Val>,
+) -> sqlx::query::Query<'static, Postgres, sqlx::postgres::PgArguments> {
+    bound!(query, values, |v: Vec<uuid::Uuid>| v)
+}
+
 /// SQLite has no arrays: a JSON list of the ids in hexadecimal.
 fn json_ids(ids: Vec<uuid::Uuid>) -> String {
     let list: Vec<String> = ids.iter().map(|i| format!("\"{}\"", i.simple())).collect();

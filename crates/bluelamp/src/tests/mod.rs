@@ -6,6 +6,7 @@ mod deciding;
 mod evidence;
 mod faults;
 mod imports;
+mod moving;
 mod outside;
 mod source;
 mod statements;
