@@ -1,7 +1,7 @@
 //! `bluelamp db copy`: from SQLite to PostgreSQL, or back, with proof.
 
 use super::Failure;
-use crate::db::{copy, Db, Place};
+use crate::db::{Db, Place, copy};
 use clap::Subcommand;
 use std::path::PathBuf;
 

@@ -50,7 +50,7 @@ pub async fn run(config: PathBuf, ledger: Ledger) -> Result<(), Failure> {
 
 fn verify(file: &std::path::Path, keys: &[String], since: Option<PathBuf>) -> Result<(), Failure> {
     use bluelamp_ledger::checkpoint::VerifierKey;
-    use bluelamp_ledger::export::{checkpoint_of, verify, Expect};
+    use bluelamp_ledger::export::{Expect, checkpoint_of, verify};
     let keys = keys.iter().map(|k| VerifierKey::parse(k)).collect::<Result<Vec<_>, _>>()?;
     let since = since.map(|p| std::fs::read_to_string(p).map_err(Failure::from).and_then(|t| Ok(checkpoint_of(&t)?))).transpose()?;
     let report = verify(std::io::BufReader::new(std::fs::File::open(file)?), &Expect { keys, since })?;

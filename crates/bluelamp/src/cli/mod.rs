@@ -68,9 +68,17 @@ fn on_runtime(work: impl std::future::Future<Output = Result<(), Failure>>) -> R
 
 /// A person of a force by e-mail address, as who a command acts.
 pub async fn person(app: &crate::app::App, force: &str, email: &str) -> Result<crate::act::Ctx, Failure> {
-    let force = crate::db::doors::forces(&app.db).await?.into_iter().find(|f| f.slug == force).ok_or_else(|| format!("there is no force `{force}` here"))?;
+    let force = crate::db::doors::forces(&app.db)
+        .await?
+        .into_iter()
+        .find(|f| f.slug == force)
+        .ok_or_else(|| format!("there is no force `{force}` here"))?;
     let mut tx = app.db.read(force.id).await?;
-    let id = crate::people::store::person_by_email(&mut tx, force.id, &email.to_lowercase()).await?.ok_or_else(|| format!("nobody of this force has the address `{email}`"))?;
+    let id = crate::people::store::person_by_email(&mut tx, force.id, &email.to_lowercase())
+        .await?
+        .ok_or_else(|| format!("nobody of this force has the address `{email}`"))?;
     drop(tx);
-    crate::http::session::context(app, force.id, id, &force.zone, None, None).await?.ok_or_else(|| format!("`{email}` is not active").into())
+    crate::http::session::context(app, force.id, id, &force.zone, None, None)
+        .await?
+        .ok_or_else(|| format!("`{email}` is not active").into())
 }

@@ -5,7 +5,7 @@
 
 use super::migrate::{self, Column};
 use super::val::Kind;
-use super::{doors, Db, DbError, Isolation, Row, Tx, Val};
+use super::{Db, DbError, Isolation, Row, Tx, Val, doors};
 use bluelamp_domain::ids::ForceId;
 use sqlx::AssertSqlSafe;
 
@@ -56,7 +56,10 @@ async fn copy_table(source: &mut Tx, target: &mut Tx, table: &str, columns: &[Co
     let conflict = if table == "installation" { " ON CONFLICT (one) DO NOTHING" } else { "" };
     let only = if force.is_some() { " WHERE force = $1" } else { "" };
     // A stable order: a table's first columns are its key.
-    let read = format!("SELECT {list} FROM {table}{only} ORDER BY {} LIMIT {BATCH} OFFSET ", names.iter().take(4).copied().collect::<Vec<_>>().join(", "));
+    let read = format!(
+        "SELECT {list} FROM {table}{only} ORDER BY {} LIMIT {BATCH} OFFSET ",
+        names.iter().take(4).copied().collect::<Vec<_>>().join(", ")
+    );
     let places: Vec<String> = (1..=names.len()).map(|i| format!("${i}")).collect();
     let write = format!("INSERT INTO {table} ({list}) VALUES ({}){conflict}", places.join(", "));
     let mut done = 0;
@@ -89,7 +92,8 @@ async fn prove(from: &Db, to: &Db, forces: &[ForceId], copied: &Copied) -> Resul
         }
         let sql = "SELECT note FROM ledger_checkpoint WHERE force = $1 ORDER BY size DESC LIMIT 1";
         let note = |rows: Vec<Row>| rows.first().map(|r| r.get::<String>("note")).transpose();
-        let (x, y) = (note(a.ad_hoc(sql.into(), vec![Val::from(*force)]).await?)?, note(b.ad_hoc(sql.into(), vec![Val::from(*force)]).await?)?);
+        let (x, y) =
+            (note(a.ad_hoc(sql.into(), vec![Val::from(*force)]).await?)?, note(b.ad_hoc(sql.into(), vec![Val::from(*force)]).await?)?);
         if x != y {
             return Err(DbError::Other("the ledger's signed heads differ; throw the target away and copy again".into()));
         }
@@ -105,8 +109,15 @@ impl Tx {
     /// A statement made from the migrations' own names, never from outside: copying alone.
     async fn ad_hoc(&mut self, sql: String, values: Vec<Val>) -> Result<Vec<Row>, DbError> {
         Ok(match self {
-            Tx::Lite(tx) => super::tx::bind_lite(sqlx::query(AssertSqlSafe(sql)), values).fetch_all(&mut **tx).await?.into_iter().map(Row::Lite).collect(),
-            Tx::Pg(tx) => super::tx::bind_pg(sqlx::query(AssertSqlSafe(sql)), values).fetch_all(&mut **tx).await?.into_iter().map(Row::Pg).collect(),
+            Tx::Lite(tx) => super::tx::bind_lite(sqlx::query(AssertSqlSafe(sql)), values)
+                .fetch_all(&mut **tx)
+                .await?
+                .into_iter()
+                .map(Row::Lite)
+                .collect(),
+            Tx::Pg(tx) => {
+                super::tx::bind_pg(sqlx::query(AssertSqlSafe(sql)), values).fetch_all(&mut **tx).await?.into_iter().map(Row::Pg).collect()
+            }
         })
     }
 

@@ -82,6 +82,9 @@ fn token_text(token: &str, dialect: Dialect) -> String {
         ("blob", false) => "BYTEA",
         ("int", true) => "INTEGER",
         ("int", false) => "BIGINT",
+        // Counts up by itself, in the order of insertion.
+        ("serial", true) => "INTEGER",
+        ("serial", false) => "BIGINT GENERATED ALWAYS AS IDENTITY",
         ("real", true) => "REAL",
         ("real", false) => "DOUBLE PRECISION",
         ("text", true) => "TEXT",

@@ -18,7 +18,7 @@ pub struct Pending {
 pub async fn pending(tx: &mut Tx, force: ForceId, limit: i64) -> Result<Vec<Pending>, DbError> {
     let rows = tx
         .rows(
-            sql!("SELECT p.entry, e.body FROM ledger_pending p JOIN ledger_entry e ON e.force = p.force AND e.id = p.entry WHERE p.force = $1 ORDER BY p.at, p.entry LIMIT $2"),
+            sql!("SELECT p.entry, e.body FROM ledger_pending p JOIN ledger_entry e ON e.force = p.force AND e.id = p.entry WHERE p.force = $1 ORDER BY p.seq LIMIT $2"),
             vals![force, limit],
         )
         .await?;

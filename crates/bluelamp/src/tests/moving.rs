@@ -1,10 +1,10 @@
 //! Moving from one database to the other, and exports that prove themselves.
 
-use crate::db::{copy, Db, Place};
+use crate::db::{Db, Place, copy};
 use crate::records::acts::{dispose::Dispose, export_ledger::ExportLedger, place_hold::PlaceHold};
 use crate::records::{export, store};
-use crate::testing::{does, done, refused, worlds, World};
-use bluelamp_ledger::export::{verify, Expect};
+use crate::testing::{World, does, done, refused, worlds};
+use bluelamp_ledger::export::{Expect, verify};
 
 async fn exported(world: &World) -> Vec<u8> {
     let records = world.ctx("records").await;

@@ -116,11 +116,13 @@ CREATE TABLE ledger_value (
 
 -- machinery: entries waiting for their place; the sequencer empties it
 CREATE TABLE ledger_pending (
+  seq {serial} PRIMARY KEY,             -- an act that saw another's work comes after it, whatever the clock says
   force {id} NOT NULL,
   entry {id} NOT NULL,
   at {int} NOT NULL,
-  PRIMARY KEY (force, entry)
+  UNIQUE (force, entry)
 ) {strict};
+CREATE INDEX ledger_pending_order ON ledger_pending (force, seq);
 
 -- machinery: the order the sequencer gave
 CREATE TABLE ledger_place (
