@@ -156,6 +156,39 @@ pub async fn alerts(_ctx: &Ctx, _tx: &mut Tx) -> Result<Vec<OpenAlert>, DbError>
     Ok(Vec::new())
 }
 
+/// What later areas know of the accounts that a person may see, for the register.
+pub async fn register_extras(
+    ctx: &Ctx,
+    tx: &mut Tx,
+) -> Result<BTreeMap<bluelamp_domain::ids::AccountId, crate::accounts::pages::Extra>, DbError> {
+    use crate::accounts::pages::Extra;
+    let mut all: BTreeMap<_, Extra> = BTreeMap::new();
+    for (account, n) in crate::intake::queue::store::open_by_account(tx, ctx.force, &ctx.scope).await? {
+        all.entry(account).or_default().unanswered = u64::try_from(n).unwrap_or(0);
+    }
+    for span in crate::intake::store::open_spans(tx, ctx.force).await? {
+        let extra = all.entry(span.account).or_default();
+        match span.kind.as_str() {
+            "gap" => extra.gap_from = Some(span.from_at),
+            _ => extra.complete_since = Some(span.from_at),
+        }
+    }
+    let now = ctx.now();
+    const WEEK: i64 = 7 * bluelamp_domain::time::DAY;
+    for (account, at) in crate::accounts::store::sent_since(tx, ctx.force, now.plus(-13 * WEEK)).await? {
+        let weeks = &mut all.entry(account).or_default().weeks;
+        weeks.resize(13, 0);
+        let ago = usize::try_from((now.0 - at.0).max(0) / WEEK).unwrap_or(12).min(12);
+        weeks[12 - ago] += 1;
+    }
+    Ok(all)
+}
+
+/// What was removed in the last 12 months, by ground, for the public.
+pub async fn removed(_tx: &mut Tx, _force: bluelamp_domain::ids::ForceId, _now: Instant) -> Result<Vec<(String, u64)>, DbError> {
+    Ok(Vec::new())
+}
+
 /// The connectors there are. The demonstration has the rehearsal alone and can reach nobody; a live installation has
 /// everything, the rehearsal too, for training before access and exercises.
 pub fn connectors(live: bool) -> BTreeMap<String, Arc<dyn Connector>> {

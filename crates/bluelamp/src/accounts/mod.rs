@@ -7,10 +7,15 @@
 //! `public.rs`.
 
 pub mod acts;
+pub mod cli;
 pub mod connection;
 pub mod exchange;
 pub mod jobs;
+pub mod pages;
+pub mod public;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 pub use store::AccountRow;
 

@@ -309,3 +309,14 @@ pub async fn owners(tx: &mut Tx, force: ForceId) -> Result<Vec<(PersonId, String
         .await?;
     rows.iter().map(|r| Ok((r.get("id")?, r.get("name")?))).collect()
 }
+
+/// When something went out, by account, as the ledger has it.
+pub async fn sent_since(tx: &mut Tx, force: ForceId, since: Instant) -> Result<Vec<(AccountId, Instant)>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT account, at FROM ledger_entry WHERE force = $1 AND act = 'publishing.record_sent' AND decision = 'done' AND account IS NOT NULL AND at >= $2 ORDER BY at LIMIT 100000"),
+            vals![force, since],
+        )
+        .await?;
+    rows.iter().map(|r| Ok((r.get("account")?, r.get("at")?))).collect()
+}

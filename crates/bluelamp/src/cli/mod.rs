@@ -1,6 +1,7 @@
 //! The command line. What needs the operating system acts as `operator`, enters the ledger and alerts the
 //! administrators; everything else acts `--as PERSON`, under that person's policy.
 
+mod account;
 mod database;
 mod force;
 mod ledger;
@@ -35,6 +36,9 @@ enum Command {
     /// The database.
     #[command(subcommand)]
     Db(database::Database),
+    /// Accounts of the register.
+    #[command(subcommand)]
+    Account(account::Account),
     /// Forces of this installation.
     #[command(subcommand)]
     Force(force::Force),
@@ -51,6 +55,7 @@ pub fn main() -> std::process::ExitCode {
         Command::Demo(d) => on_runtime(serve::demo(d)),
         Command::Ledger(l) => on_runtime(ledger::run(cli.config, l)),
         Command::Db(d) => on_runtime(database::run(cli.config, d)),
+        Command::Account(a) => on_runtime(account::run(cli.config, a)),
         Command::Force(f) => on_runtime(force::run(cli.config, f)),
     };
     match ran {

@@ -36,6 +36,19 @@ pub fn staff() -> Vec<Route> {
         // people
         // security
         // accounts
+        route!(GET "/accounts", "read.register", crate::accounts::pages::get_register),
+        route!(POST "/accounts", "accounts.register", crate::accounts::pages::post_register),
+        route!(GET "/accounts.csv", "read.register", crate::accounts::pages::get_csv),
+        route!(GET "/accounts/new", "read.register", crate::accounts::pages::get_new),
+        route!(GET "/accounts/{id}", "read.register", crate::accounts::pages::get_account),
+        route!(POST "/accounts/{id}/change", "accounts.change", crate::accounts::pages::post_change),
+        route!(POST "/accounts/{id}/monitoring", "accounts.set_monitoring", crate::accounts::pages::post_monitoring),
+        route!(POST "/accounts/{id}/connect", "accounts.connect", crate::accounts::pages::post_connect),
+        route!(POST "/accounts/{id}/disconnect", "accounts.disconnect", crate::accounts::pages::post_disconnect),
+        route!(POST "/accounts/{id}/freeze", "accounts.freeze", crate::accounts::pages::post_freeze),
+        route!(POST "/accounts/{id}/thaw", "accounts.thaw", crate::accounts::pages::post_thaw),
+        route!(POST "/accounts/{id}/close", "accounts.close", crate::accounts::pages::post_close),
+        route!(GET "/public", "open", crate::accounts::public::to_public),
         // intake
         // publishing
         // community
@@ -56,6 +69,12 @@ pub fn public() -> Vec<Route> {
     vec![
         route!(GET "/assets/{name}", "open", super::assets::serve),
         route!(GET "/public/{force}/checkpoint", "open", crate::records::pages::get_checkpoint),
+        // accounts
+        route!(GET "/public", "open", crate::accounts::public::get_forces),
+        route!(GET "/public/{force}", "open", crate::accounts::public::get_public),
+        route!(GET "/public/{force}/accounts.json", "open", crate::accounts::public::get_feed),
+        route!(GET "/public/{force}/embed", "open", crate::accounts::public::get_embed),
+        route!(GET "/public/{force}/guidelines", "open", crate::accounts::public::get_guidelines),
         // intake
         route!(POST "/hooks/{token}", "open", crate::intake::hooks::post_hook),
     ]

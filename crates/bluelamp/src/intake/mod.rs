@@ -19,5 +19,5 @@ pub mod process;
 pub mod queue;
 pub mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod worker;

@@ -726,3 +726,25 @@ pub async fn poll_at(tx: &mut Tx, force: ForceId, account: AccountId, at: Instan
     tx.run(sql!("UPDATE intake_cursor SET next_at = $3 WHERE force = $1 AND account = $2"), vals![force, account, at]).await?;
     Ok(())
 }
+
+/// What every account states of itself now: complete since, or a gap since.
+pub async fn open_spans(tx: &mut Tx, force: ForceId) -> Result<Vec<SpanRow>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT id, account, kind, from_at, to_at, why FROM intake_span WHERE force = $1 AND to_at IS NULL ORDER BY account LIMIT 5000"),
+            vals![force],
+        )
+        .await?;
+    rows.iter()
+        .map(|r| {
+            Ok(SpanRow {
+                id: r.get("id")?,
+                account: r.get("account")?,
+                kind: r.get("kind")?,
+                from_at: r.get("from_at")?,
+                to_at: r.get("to_at")?,
+                why: r.get("why")?,
+            })
+        })
+        .collect()
+}
