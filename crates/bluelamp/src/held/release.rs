@@ -44,6 +44,7 @@ pub fn held_entity(facts: &Facts, env: &Env<'_>) -> Entity {
     let matched = facts.held.reasons.iter().any(|r| held::may_lift(r, &env.scope.roles, facts.is_own));
     Entity::new("Held", facts.held.id)
         .with("force", Ref::new("Force", env.force))
+        .with("by", Ref::new("Person", facts.by.code()))
         .with("isOwn", facts.is_own)
         .with("act", facts.held.act.as_str())
         .with("approvers", Value::texts(approvers))

@@ -9,9 +9,12 @@
 pub mod acts;
 pub mod input;
 pub mod jobs;
+pub mod media;
 pub mod outbox;
 pub mod store;
 pub mod subject;
+#[cfg(test)]
+mod tests;
 
 pub use input::{DraftInput, PictureInput};
 pub use subject::{Subject, Target, word_lists};
