@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod act;
 pub mod decision;
+pub mod desk;
 pub mod figures;
 pub mod held;
 pub mod ids;
