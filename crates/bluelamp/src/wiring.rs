@@ -66,6 +66,24 @@ static ACTS: &[ActInfo] = &[
     ActInfo::of::<crate::publishing::acts::link_case::LinkCase>(),
     // community
     // desk
+    ActInfo::of::<crate::desk::acts::start_duty::StartDuty>(),
+    ActInfo::of::<crate::desk::acts::end_duty::EndDuty>(),
+    ActInfo::of::<crate::desk::acts::claim::ClaimMessage>(),
+    ActInfo::of::<crate::desk::acts::release_claim::ReleaseClaim>(),
+    ActInfo::of::<crate::desk::acts::assess::Assess>(),
+    ActInfo::of::<crate::desk::acts::refer::Refer>(),
+    ActInfo::of::<crate::desk::acts::note::Note>(),
+    ActInfo::of::<crate::desk::acts::route::Route>(),
+    ActInfo::of::<crate::desk::acts::escalate::Escalate>(),
+    ActInfo::of::<crate::desk::acts::close::Close>(),
+    ActInfo::of::<crate::desk::acts::reopen::Reopen>(),
+    ActInfo::of::<crate::desk::acts::reply::Reply>(),
+    ActInfo::of::<crate::desk::acts::record_reply_sent::RecordReplySent>(),
+    ActInfo::of::<crate::desk::acts::contact::Contact>(),
+    ActInfo::of::<crate::desk::acts::list_organisation::ListOrganisation>(),
+    ActInfo::of::<crate::desk::acts::raise_alert::RaiseAlert>(),
+    ActInfo::of::<crate::desk::acts::escalate_alert::EscalateAlert>(),
+    ActInfo::of::<crate::desk::acts::acknowledge_alert::AcknowledgeAlert>(),
     // assurance
     ActInfo::of::<crate::assurance::acts::adopt_pack::AdoptPack>(),
     // records
@@ -93,6 +111,12 @@ static JOBS: &[JobInfo] = &[
     JobInfo { kind: "publishing.deliver", act: "publishing.record_sent", attempts: 1_000, lease_s: 100, run: crate::publishing::jobs::deliver },
     JobInfo { kind: "publishing.read_back", act: "publishing.record_read_back", attempts: 20, lease_s: 60, run: crate::publishing::jobs::read_back },
     JobInfo { kind: "publishing.take_down", act: "publishing.record_taken_down", attempts: 1_000, lease_s: 100, run: crate::publishing::jobs::take_down },
+    // desk
+    JobInfo { kind: "desk.send_reply", act: "desk.record_reply_sent", attempts: 40, lease_s: 90, run: |c, j| Box::pin(crate::desk::jobs::send_reply(c, j)) },
+    JobInfo { kind: "desk.escalate_alert", act: "desk.escalate_alert", attempts: 200, lease_s: 30, run: |c, j| Box::pin(crate::desk::jobs::escalate(c, j)) },
+    JobInfo { kind: "desk.mail_alert", act: "desk.raise_alert", attempts: 12, lease_s: 60, run: |c, j| Box::pin(crate::desk::jobs::mail_alert(c, j)) },
+    JobInfo { kind: "desk.expire_claim", act: "desk.release_claim", attempts: 20, lease_s: 30, run: |c, j| Box::pin(crate::desk::jobs::expire_claim(c, j)) },
+    JobInfo { kind: "desk.fall_back", act: "desk.route", attempts: 50, lease_s: 30, run: |c, j| Box::pin(crate::desk::jobs::fall_back(c, j)) },
 ];
 
 /// What follows, in the same transaction, from something that happens in an area which must not know the later one.
@@ -152,8 +176,8 @@ pub fn workers(app: &App, stop: &tokio::sync::watch::Receiver<bool>) -> Vec<futu
 }
 
 /// The alerts that a person may see and nobody has acknowledged: the bar on top of every page.
-pub async fn alerts(_ctx: &Ctx, _tx: &mut Tx) -> Result<Vec<OpenAlert>, DbError> {
-    Ok(Vec::new())
+pub async fn alerts(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<OpenAlert>, DbError> {
+    crate::desk::alarm::open(ctx, tx).await
 }
 
 /// What later areas know of the accounts that a person may see, for the register.

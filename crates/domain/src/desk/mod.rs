@@ -7,6 +7,7 @@
 pub mod alert;
 pub mod assess;
 pub mod claim;
+pub mod evidence;
 pub mod outcome;
 pub mod referral;
 pub mod reply;

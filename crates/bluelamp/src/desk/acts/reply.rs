@@ -1,0 +1,149 @@
+//! `desk.reply`: an answer to a message, checked against the policy like a post, sent by a job (I4).
+
+use super::{OnMessage, on_message, person, save};
+use crate::act::{Act, Done, Env, Stop};
+use crate::db::{DbError, Tx};
+use crate::desk::{store, word_lists};
+use crate::intake;
+use crate::intake::store::MessageRow;
+use bluelamp_domain::act::{Job, Permit, Refusal, Step};
+use bluelamp_domain::desk::reply::{State, words};
+use bluelamp_domain::ids::MessageId;
+use bluelamp_domain::publishing::check::{Limits, count, text_signs};
+use bluelamp_domain::question::{Question, Value};
+use bluelamp_platforms::Capabilities;
+use serde::{Deserialize, Serialize};
+use store::ReplyRow;
+
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reply {
+    pub message: MessageId,
+    pub text: String,
+    /// To its author alone; what came in private is never answered in public.
+    #[serde(default)]
+    pub private: bool,
+}
+
+pub struct Facts {
+    on: OnMessage,
+    contacted_first: bool,
+    organisation: bool,
+}
+
+pub struct Change {
+    reply: ReplyRow,
+    message: MessageRow,
+}
+
+/// A platform's figures as the detectors count by them.
+pub fn limits(c: &Capabilities) -> Limits {
+    Limits {
+        platform: c.platform.clone(),
+        title: c.title.clone(),
+        max_graphemes: c.max_graphemes,
+        max_bytes: c.max_bytes,
+        link_counts: c.link_counts,
+        max_images: c.max_images,
+        max_alt: c.max_alt,
+        threads: c.threads,
+        publish: c.publish,
+    }
+}
+
+/// The job that sends a reply.
+pub fn sending(reply: &ReplyRow) -> Job {
+    Job {
+        kind: "desk.send_reply",
+        input: serde_json::json!({ "reply": reply.id }),
+        not_before: reply.at,
+        key: format!("reply-{}", reply.id),
+    }
+}
+
+impl Reply {
+    fn in_private(&self, on: &OnMessage) -> bool {
+        self.private || on.message.is_private()
+    }
+}
+
+impl Act for Reply {
+    const NAME: &'static str = "desk.reply";
+    const SAYS: &'static str = "Answer a message.";
+    type Facts = Facts;
+    type Change = Change;
+
+    async fn facts(&self, tx: &mut Tx, env: &Env<'_>) -> Result<Facts, Stop> {
+        let on = on_message(tx, env, self.message).await?;
+        let them = intake::queue::store::correspondent(tx, env.force, on.message.correspondent).await?;
+        let (mut contacted_first, mut organisation) = (false, false);
+        if let Some(them) = them {
+            contacted_first = intake::queue::store::contacted_first(tx, env.force, on.message.account, &them.remote_id).await?;
+            organisation = store::is_organisation(tx, env.force, &on.account.platform, &them.handle).await?;
+        }
+        Ok(Facts { on, contacted_first, organisation })
+    }
+
+    fn questions(&self, f: &Facts, env: &Env<'_>) -> Vec<Question> {
+        let private = self.in_private(&f.on);
+        let signs = text_signs(&self.text, &word_lists(env.pack));
+        // An agreement is to these words, said this way; other words ask again.
+        let rests_on = crate::app::digest(format!("{private} {}", self.text).as_bytes());
+        let question = f
+            .on
+            .question(Self::NAME, env)
+            .given("private", private)
+            .given("signs", Value::texts(signs))
+            .given("contactedFirst", f.contacted_first)
+            .given("organisation", f.organisation)
+            .resting_on(rests_on);
+        vec![question]
+    }
+
+    fn rule(&self, f: &Facts, _permit: Permit<Self>, env: &Env<'_>) -> Result<Step<Change>, Refusal> {
+        let by = person(env)?;
+        if f.on.closed() {
+            return Err(Refusal::new("closed", "this message is closed; reopen it to answer it"));
+        }
+        if f.on.message.deleted_at.is_some() && !f.on.message.is_private() {
+            return Err(Refusal::new("gone", "its author took the message away, so there is nothing to answer in public"));
+        }
+        let connector = env.app.connector(&f.on.account.platform);
+        let connector = connector.ok_or_else(|| Refusal::new("no-connector", "this installation cannot speak on that platform"))?;
+        let c = connector.capabilities();
+        let private = self.in_private(&f.on);
+        if !(if private { c.reply_private } else { c.reply }) {
+            let how = if private { "in private" } else { "in public" };
+            return Err(Refusal::new("cannot", format!("{} lets nobody answer {how} from here", c.title)));
+        }
+        let limits = limits(c);
+        let text = words(&self.text, count(self.text.trim(), &limits), c.max_graphemes, &c.title)?;
+        if c.max_bytes.is_some_and(|most| text.len() > most) {
+            return Err(Refusal::new("too-long", format!("{} takes less text than this: shorten it", c.title)));
+        }
+        let id: uuid::Uuid = env.moment.id();
+        let reply = ReplyRow {
+            id,
+            account: f.on.account.id,
+            message: Some(self.message),
+            private,
+            text,
+            key: env.moment.id::<uuid::Uuid>().to_string(),
+            state: State::Waiting,
+            why: String::new(),
+            by,
+            at: env.at(),
+            remote_id: None,
+            url: None,
+        };
+        let entry = f.on.entry().id("reply", id).code("private", private).value("text", &reply.text);
+        let job = sending(&reply);
+        Ok(Step::to(Change { reply, message: f.on.alive(env) }).entry(entry).job(job))
+    }
+
+    async fn write(&self, tx: &mut Tx, env: &Env<'_>, c: &Change) -> Result<Done, DbError> {
+        store::insert_reply(tx, env.force, &c.reply).await?;
+        save(tx, env, &c.message).await?;
+        Ok(Done::id(c.reply.id))
+    }
+}

@@ -1,0 +1,65 @@
+//! Whom an alarm tells, and how: on every page they have open, and by mail where mail is set up. A mail says what kind
+//! of alarm, which account and where to look; never a word of a message, a name or a handle.
+
+use super::store::{AlertRow, NoticeRow};
+use crate::act::{Ctx, Env};
+use crate::db::{DbError, Tx};
+use crate::http::frame::OpenAlert;
+use bluelamp_domain::act::Job;
+use bluelamp_domain::desk::alert::{self, Person};
+
+/// The notices of an alarm's round, and the jobs that mail them and pass it on.
+pub fn tell(env: &Env<'_>, alert: &AlertRow, people: &[Person]) -> (Vec<NoticeRow>, Vec<Job>) {
+    let mut notices = Vec::new();
+    let mut jobs = vec![Job {
+        kind: "desk.escalate_alert",
+        input: serde_json::json!({ "alert": alert.id, "round": alert.round }),
+        not_before: alert.next_at,
+        key: format!("alert-{}-{}", alert.id, alert.round),
+    }];
+    for person in alert::told(alert.contact, people) {
+        notices.push(NoticeRow { id: env.moment.id(), person, round: alert.round, how: "screen" });
+        if env.app.config.mail.is_none() {
+            continue;
+        }
+        let notice = NoticeRow { id: env.moment.id(), person, round: alert.round, how: "mail" };
+        jobs.push(Job {
+            kind: "desk.mail_alert",
+            input: serde_json::json!({ "alert": alert.id, "person": person, "notice": notice.id }),
+            not_before: env.at(),
+            key: format!("alert-mail-{}", notice.id),
+        });
+        notices.push(notice);
+    }
+    (notices, jobs)
+}
+
+/// The alarms that stand on top of every page of this person: those of accounts they see, when they are on duty or
+/// were told.
+pub async fn open(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<OpenAlert>, DbError> {
+    let Some(me) = ctx.principal.person() else { return Ok(Vec::new()) };
+    let mut bar = Vec::new();
+    for alert in super::store::open_alerts(tx, ctx.force, ctx.scope.every, ctx.scope.ids()).await? {
+        if !ctx.scope.on_duty && !super::store::was_told(tx, ctx.force, alert.id, me).await? {
+            continue;
+        }
+        let place = match crate::accounts::store::account(tx, ctx.force, alert.account).await? {
+            Some(account) => format!("{}, {}", title_of(ctx, &account.platform), account.title),
+            None => String::new(),
+        };
+        let at = crate::http::moment(ctx, alert.next_at).short;
+        bar.push(OpenAlert {
+            id: alert.id.to_string(),
+            sentence: format!("{}: {place}", alert.kind.title()),
+            href: alert.message.map_or_else(|| "/desk/alerts".to_owned(), |m| format!("/desk/messages/{m}")),
+            raised_at: alert.raised_at,
+            next: format!("goes to {} at {at}", alert.contact.next().title()),
+        });
+    }
+    Ok(bar)
+}
+
+/// A platform's name for people.
+pub fn title_of(ctx: &Ctx, platform: &str) -> String {
+    ctx.app.connector(platform).map_or_else(|| platform.to_owned(), |c| c.capabilities().title.clone())
+}

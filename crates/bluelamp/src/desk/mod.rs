@@ -1,0 +1,34 @@
+//! The desk: the queue, the people who work it, and the alarm that rings until one of them answers.
+//!
+//! Why it is built so: software orders and flags, people decide. A message is claimed, assessed under THRIVE, answered,
+//! referred or ended by someone; what looks dangerous alarms in the transaction that stores it. What must never happen:
+//! a message lowered or ended by software (I3), an alarm that fades (APP-ROLE-3), a reply sent twice because its first
+//! answer was lost, a word of a message in a mail or on the wall.
+//! Reading order: `acts/mod.rs` (a message and its question), `acts/claim.rs`, `acts/assess.rs`, `acts/close.rs`,
+//! `alarm.rs` with `acts/raise_alert.rs`, `jobs.rs`, then `pages/`.
+
+pub mod acts;
+pub mod alarm;
+pub mod jobs;
+pub mod pages;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+use bluelamp_domain::publishing::check::{Term, WordLists};
+
+/// The pack's words, as the detectors read a reply with them.
+pub fn word_lists(pack: &bluelamp_policy::Pack) -> WordLists {
+    let words = pack.words();
+    let terms = |list: &[bluelamp_policy::Term]| {
+        list.iter().map(|t| Term { word: t.word.clone(), instead: t.instead.clone(), says: t.says.clone() }).collect()
+    };
+    WordLists {
+        style: terms(&words.style),
+        jargon: terms(&words.jargon),
+        restricted: terms(&words.restricted),
+        guilt: terms(&words.guilt),
+        political: terms(&words.political),
+        victim: terms(&words.victim),
+    }
+}
