@@ -14,21 +14,3 @@ pub mod pages;
 pub mod store;
 #[cfg(test)]
 mod tests;
-
-use bluelamp_domain::publishing::check::{Term, WordLists};
-
-/// The pack's words, as the detectors read a reply with them.
-pub fn word_lists(pack: &bluelamp_policy::Pack) -> WordLists {
-    let words = pack.words();
-    let terms = |list: &[bluelamp_policy::Term]| {
-        list.iter().map(|t| Term { word: t.word.clone(), instead: t.instead.clone(), says: t.says.clone() }).collect()
-    };
-    WordLists {
-        style: terms(&words.style),
-        jargon: terms(&words.jargon),
-        restricted: terms(&words.restricted),
-        guilt: terms(&words.guilt),
-        political: terms(&words.political),
-        victim: terms(&words.victim),
-    }
-}

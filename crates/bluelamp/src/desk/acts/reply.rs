@@ -3,9 +3,10 @@
 use super::{OnMessage, on_message, person, save};
 use crate::act::{Act, Done, Env, Stop};
 use crate::db::{DbError, Tx};
-use crate::desk::{store, word_lists};
+use crate::desk::store;
 use crate::intake;
 use crate::intake::store::MessageRow;
+use crate::publishing::word_lists;
 use bluelamp_domain::act::{Job, Permit, Refusal, Step};
 use bluelamp_domain::desk::reply::{State, words};
 use bluelamp_domain::ids::MessageId;
@@ -86,7 +87,7 @@ impl Act for Reply {
 
     fn questions(&self, f: &Facts, env: &Env<'_>) -> Vec<Question> {
         let private = self.in_private(&f.on);
-        let signs = text_signs(&self.text, &word_lists(env.pack));
+        let signs = text_signs(&self.text, &word_lists(env.pack.words()));
         // An agreement is to these words, said this way; other words ask again.
         let rests_on = crate::app::digest(format!("{private} {}", self.text).as_bytes());
         let question = f
