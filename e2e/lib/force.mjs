@@ -20,6 +20,7 @@ export async function installation(t, name, { database = 'sqlite', mail = true }
     `packs = ${JSON.stringify(join(root, 'packs'))}`,
     '[staff]', `listen = "127.0.0.1:${staff}"`, `origin = "http://localhost:${staff}"`,
     '[public]', `listen = "127.0.0.1:${open}"`, `origin = "http://localhost:${open}"`,
+    '[first_force]', 'slug = "exampleshire"', 'title = "Exampleshire Police"', 'pack = "leicestershire"', 'administrator = "first@exampleshire.example"',
     // The servers on the other end stand on this machine.
     '[egress]', 'private = true',
   ]

@@ -19,6 +19,9 @@ pub struct Config {
     pub objects: Option<Objects>,
     #[serde(default)]
     pub egress: Egress,
+    /// The force that the first start sets up, where there is none yet.
+    #[serde(default)]
+    pub first_force: Option<FirstForce>,
     /// The folder of packs that `pack adopt` reads; nodes themselves run what is adopted.
     #[serde(default = "packs_folder")]
     pub packs: PathBuf,
@@ -26,6 +29,28 @@ pub struct Config {
 
 fn packs_folder() -> PathBuf {
     PathBuf::from("packs")
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstForce {
+    /// Short name in addresses, `exampleshire`.
+    pub slug: String,
+    pub title: String,
+    #[serde(default = "college_app")]
+    pub pack: String,
+    #[serde(default = "london")]
+    pub zone: String,
+    /// E-mail address of the first administrator.
+    pub administrator: String,
+}
+
+fn college_app() -> String {
+    "college-app".into()
+}
+
+fn london() -> String {
+    "Europe/London".into()
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

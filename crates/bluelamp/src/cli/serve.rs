@@ -59,7 +59,7 @@ pub async fn serve(config: PathBuf) -> Result<(), Failure> {
     logging();
     let app = open(&config).await?;
     if doors::forces(&app.db).await?.is_empty() {
-        println!("No force is set up yet. Set one up with:\n  bluelamp force add SLUG --title TITLE --administrator EMAIL\nand restart.");
+        first_start(&app).await?;
     }
     let staff =
         TcpListener::bind(&app.config.staff.listen).await.map_err(|e| format!("cannot listen on {}: {e}", app.config.staff.listen))?;
@@ -69,6 +69,23 @@ pub async fn serve(config: PathBuf) -> Result<(), Failure> {
     };
     println!("Bluelamp is at {}", app.config.staff.origin);
     run(app, staff, public).await
+}
+
+/// The first start: the force that the configuration names is set up, and its first administrator's link is printed.
+async fn first_start(app: &App) -> Result<(), Failure> {
+    let Some(first) = app.config.first_force.clone() else {
+        println!(
+            "No force is set up yet. Name one under [first_force] in the configuration and start again, or set one up with:\n  bluelamp force add SLUG --title TITLE --administrator EMAIL"
+        );
+        return Ok(());
+    };
+    let id = crate::setup::force(app, &first.slug, &first.title, &first.zone, &first.pack).await?;
+    let link = crate::setup::first_administrator(app, id, &first.zone, &first.administrator).await?;
+    println!(
+        "{} is set up with the pack `{}`.\nThe first administrator signs in with this link, once, within 24 hours:\n{link}",
+        first.title, first.pack
+    );
+    Ok(())
 }
 
 pub async fn demo(demo: Demo) -> Result<(), Failure> {
