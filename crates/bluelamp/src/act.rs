@@ -233,13 +233,13 @@ impl Ctx {
     /// As [`Ctx::act_keyed`], by name and JSON: the API's and the jobs' way in.
     pub async fn act_named(&self, name: &str, input: serde_json::Value, key: Option<&str>) -> Result<Outcome, Fault> {
         let info = crate::wiring::act(name).ok_or_else(|| Fault::Broken(format!("no act is called `{name}`")))?;
-        if let Some(token) = &self.token {
-            if !token.acts.contains(info.name) {
-                return Ok(Outcome::refused_by(&Refusal::new(
-                    "token-scope",
-                    format!("this token may not `{}`; ask for one that may", info.name),
-                )));
-            }
+        if let Some(token) = &self.token
+            && !token.acts.contains(info.name)
+        {
+            return Ok(Outcome::refused_by(&Refusal::new(
+                "token-scope",
+                format!("this token may not `{}`; ask for one that may", info.name),
+            )));
         }
         let digest = crate::app::digest(input.to_string().as_bytes());
         for attempt in 0..12u32 {
@@ -259,13 +259,13 @@ impl Ctx {
 
     async fn attempt(&self, info: &'static ActInfo, input: &serde_json::Value, key: Option<&str>, digest: &str) -> Result<Outcome, Fault> {
         let mut tx = self.app.db.write(self.force, Isolation::Serializable).await?;
-        if let Some(key) = key {
-            if let Some((act, stored, outcome)) = rows::idempotent(&mut tx, self.force, self.principal, key).await? {
-                if act != info.name || stored != digest {
-                    return Err(Fault::KeyReused { key: key.to_owned() });
-                }
-                return serde_json::from_value(outcome).map_err(|e| Fault::Broken(e.to_string()));
+        if let Some(key) = key
+            && let Some((act, stored, outcome)) = rows::idempotent(&mut tx, self.force, self.principal, key).await?
+        {
+            if act != info.name || stored != digest {
+                return Err(Fault::KeyReused { key: key.to_owned() });
             }
+            return serde_json::from_value(outcome).map_err(|e| Fault::Broken(e.to_string()));
         }
         let moment = self.app.moment(self.zone.clone());
         // A force that begins has adopted nothing yet: the pack it begins with decides.

@@ -170,10 +170,10 @@ pub fn columns() -> Vec<(String, Vec<Column>)> {
             } else if let Some(rest) = line.strip_prefix("ALTER TABLE ") {
                 let mut words = rest.split_whitespace();
                 let (table, add, column, name) = (words.next(), words.next(), words.next(), words.next());
-                if let (Some(table), Some("ADD"), Some("COLUMN"), Some(name), Some(kind)) = (table, add, column, name, kind(line)) {
-                    if let Some((_, columns)) = out.iter_mut().find(|(t, _)| t == table) {
-                        columns.push(Column { name: name.to_owned(), kind });
-                    }
+                if let (Some(table), Some("ADD"), Some("COLUMN"), Some(name), Some(kind)) = (table, add, column, name, kind(line))
+                    && let Some((_, columns)) = out.iter_mut().find(|(t, _)| t == table)
+                {
+                    columns.push(Column { name: name.to_owned(), kind });
                 }
             } else if line.starts_with(')') {
                 inside = false;

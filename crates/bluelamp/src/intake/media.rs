@@ -43,11 +43,9 @@ pub fn fetch(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran, Fault>> {
                 let mut tx = ctx.read().await?;
                 crate::accounts::store::hosts(&mut tx, ctx.force, row.account).await?.contains(&host)
             };
-            if !known {
-                if let Outcome::Refused { reasons, .. } = ctx.act(AllowHost { account: row.account, host }).await? {
-                    let why = reasons.iter().map(|r| r.says.clone()).collect::<Vec<_>>().join(" ");
-                    return settle(&ctx, id, None, why).await;
-                }
+            if !known && let Outcome::Refused { reasons, .. } = ctx.act(AllowHost { account: row.account, host }).await? {
+                let why = reasons.iter().map(|r| r.says.clone()).collect::<Vec<_>>().join(" ");
+                return settle(&ctx, id, None, why).await;
             }
         }
         let line = match connection::line_of(&ctx, row.account).await {

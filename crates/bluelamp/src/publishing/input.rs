@@ -58,7 +58,11 @@ impl DraftInput {
             text: c.text.clone(),
             texts: c.texts.clone(),
             language: c.language.clone(),
-            pictures: c.pictures.iter().map(|p| PictureInput { object: p.object.clone(), name: p.name.clone(), alt: p.alt.clone() }).collect(),
+            pictures: c
+                .pictures
+                .iter()
+                .map(|p| PictureInput { object: p.object.clone(), name: p.name.clone(), alt: p.alt.clone() })
+                .collect(),
             accounts: c.accounts.clone(),
             case: c.case,
         }
@@ -79,10 +83,21 @@ impl DraftInput {
         let mut pictures = Vec::with_capacity(self.pictures.len());
         for p in &self.pictures {
             let Some(u) = store::upload(tx, env.force, &p.object).await? else {
-                return Err(Refusal::new("unknown-picture", "a picture has to be uploaded before a draft can hold it; upload it again").into());
+                return Err(
+                    Refusal::new("unknown-picture", "a picture has to be uploaded before a draft can hold it; upload it again").into()
+                );
             };
             let name: String = p.name.chars().filter(|c| !c.is_control()).take(120).collect();
-            pictures.push(Picture { object: u.object, mime: u.mime, width: u.width, height: u.height, size: u.size, name, alt: p.alt.clone(), had_metadata: u.had_metadata });
+            pictures.push(Picture {
+                object: u.object,
+                mime: u.mime,
+                width: u.width,
+                height: u.height,
+                size: u.size,
+                name,
+                alt: p.alt.clone(),
+                had_metadata: u.had_metadata,
+            });
         }
         let content = Content {
             kind: self.kind,

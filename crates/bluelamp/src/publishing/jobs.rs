@@ -47,7 +47,14 @@ pub fn send(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran, Fault>> {
             Due::Settled => return Ok(Ran::Done),
             Due::NotYet { until } => return Ok(Ran::Later { at: until, why: "its time has not come".into() }),
             Due::TooLate => {
-                return expire(&ctx, draft, revision, Cause::Late, "its time passed before it could go out; it is never sent late by itself").await;
+                return expire(
+                    &ctx,
+                    draft,
+                    revision,
+                    Cause::Late,
+                    "its time passed before it could go out; it is never sent late by itself",
+                )
+                .await;
             }
             Due::Go => {}
         }
@@ -105,7 +112,8 @@ async fn errand(ctx: &Ctx, post: PostId) -> Result<Option<Errand>, Fault> {
     let last = store::last_attempt(&mut tx, ctx.force, post.id).await?;
     let before = if post.part > 1 {
         let all = store::posts_of(&mut tx, ctx.force, post.draft).await?;
-        all.into_iter().find(|o| o.account == post.account && o.due_at == post.due_at && o.revision == post.revision && o.part == post.part - 1)
+        all.into_iter()
+            .find(|o| o.account == post.account && o.due_at == post.due_at && o.revision == post.revision && o.part == post.part - 1)
     } else {
         None
     };
@@ -162,7 +170,13 @@ pub fn deliver(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran, Fault>>
         if ctx.now() > e.expires {
             tracing::error!(post = %e.post.id, "a post could not be sent in time and has expired");
             metrics::counter!("posts_expired").increment(1);
-            return record(&ctx, &e, Came::Expired, "its time passed before the platform could be reached; it is never sent late by itself").await;
+            return record(
+                &ctx,
+                &e,
+                Came::Expired,
+                "its time passed before the platform could be reached; it is never sent late by itself",
+            )
+            .await;
         }
         let nth = e.last.as_ref().map_or(1, |a| a.nth + 1);
         if !begin(&ctx, &e, nth).await? {
@@ -242,7 +256,8 @@ fn later(ctx: &Ctx, tries: i64, why: &str) -> Ran {
 }
 
 async fn record_live(ctx: &Ctx, e: &Errand, r: Receipt) -> Result<Ran, Fault> {
-    let act = RecordSent { post: e.post.id, came: Came::Live, remote_id: Some(r.remote_id), url: r.url, extra: r.extra, why: String::new() };
+    let act =
+        RecordSent { post: e.post.id, came: Came::Live, remote_id: Some(r.remote_id), url: r.url, extra: r.extra, why: String::new() };
     settle(ctx.act(act).await?)
 }
 
@@ -256,9 +271,10 @@ fn settle(outcome: Done) -> Result<Ran, Fault> {
     match outcome {
         Done::Done(_) => Ok(Ran::Done),
         Done::Refused { code, .. } if code == "settled" || code == "not-leaving" || code == "not-out" => Ok(Ran::Done),
-        Done::Refused { code, reasons } => {
-            Err(Fault::Broken(format!("what became of a post could not be recorded ({code}): {}", reasons.iter().map(|r| r.says.as_str()).collect::<Vec<_>>().join(" "))))
-        }
+        Done::Refused { code, reasons } => Err(Fault::Broken(format!(
+            "what became of a post could not be recorded ({code}): {}",
+            reasons.iter().map(|r| r.says.as_str()).collect::<Vec<_>>().join(" ")
+        ))),
         Done::Held { .. } => Err(Fault::Broken("what became of a post was held; the policy must let the system record it".into())),
     }
 }
@@ -316,10 +332,19 @@ async fn outgoing(ctx: &Ctx, e: &Errand) -> Result<Result<Outgoing, String>, Fau
                 author_handle: line.connection.handle.clone(),
             })
         }
-        (None, Some(json)) => Some(serde_json::from_str(json).map_err(|e| Fault::Broken(format!("where a reply belongs cannot be read: {e}")))?),
+        (None, Some(json)) => {
+            Some(serde_json::from_str(json).map_err(|e| Fault::Broken(format!("where a reply belongs cannot be read: {e}")))?)
+        }
         (None, None) => None,
     };
-    Ok(Ok(Outgoing { text: e.post.text.clone(), language: c.language.clone(), images, reply_to, created_at: e.post.decided_at.0, key: e.post.key.to_string() }))
+    Ok(Ok(Outgoing {
+        text: e.post.text.clone(),
+        language: c.language.clone(),
+        images,
+        reply_to,
+        created_at: e.post.decided_at.0,
+        key: e.post.key.to_string(),
+    }))
 }
 
 /// `publishing.read_back`: what does the platform show?
@@ -327,10 +352,18 @@ pub fn read_back(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran, Fault
     Box::pin(async move {
         let Some(post) = id::<PostId>(&job, "post") else { return Ok(Ran::GiveUp { why: "the job names no post".into() }) };
         let Some(e) = errand(&ctx, post).await? else { return Ok(Ran::GiveUp { why: "the post is not there".into() }) };
-        let (Some(remote), true) = (&e.post.remote_id, matches!(e.post.state, post::State::Live | post::State::Missing)) else { return Ok(Ran::Done) };
+        let (Some(remote), true) = (&e.post.remote_id, matches!(e.post.state, post::State::Live | post::State::Missing)) else {
+            return Ok(Ran::Done);
+        };
         let Ok(line) = &e.line else { return Ok(later(&ctx, 8, "the account is not connected")) };
         let seen = match line.connector.read_back(&*line.net, &line.connection, remote).await {
-            Outcome::Done(Seen::Live { text }) => if same_words(&text, &e.post.text) { SeenAs::Same } else { SeenAs::Differs },
+            Outcome::Done(Seen::Live { text }) => {
+                if same_words(&text, &e.post.text) {
+                    SeenAs::Same
+                } else {
+                    SeenAs::Differs
+                }
+            }
             // A platform may show a new post a little late: three looks before we say that it is not there.
             Outcome::Done(Seen::Gone) if job.attempts < 3 => return Ok(later(&ctx, job.attempts + 1, "not shown yet")),
             Outcome::Done(Seen::Gone) => {

@@ -32,7 +32,8 @@ pub struct NewReply {
 
 /// Queues a reply; add [`deliver_job`] to the act's step. What it comes to is told to `desk.record_reply_sent`.
 pub async fn queue_reply(tx: &mut Tx, force: ForceId, r: &NewReply, at: Instant) -> Result<(), DbError> {
-    let content = Content { kind: Kind::Reply, text: r.text.clone(), language: r.language.clone(), accounts: vec![r.account], ..Content::default() };
+    let content =
+        Content { kind: Kind::Reply, text: r.text.clone(), language: r.language.clone(), accounts: vec![r.account], ..Content::default() };
     let draft = Draft { id: r.draft, state: State::Sending { for_: at }, revision: 1, author: r.author, content };
     let reply_to = serde_json::to_string(&r.reply_to).map_err(|e| DbError::Other(e.to_string()))?;
     store::insert_draft(tx, force, &draft, Some(r.message), Some(&reply_to), r.revision, at).await?;
@@ -40,8 +41,16 @@ pub async fn queue_reply(tx: &mut Tx, force: ForceId, r: &NewReply, at: Instant)
 }
 
 /// A post that waits to go.
-#[expect(clippy::too_many_arguments, reason = "each is a fact of the post, named at every call")]
-pub fn new_post(id: PostId, draft: &Draft, account: AccountId, part: (i64, i64), key: Uuid, text: &str, due_at: Instant, at: Instant) -> PostRow {
+pub fn new_post(
+    id: PostId,
+    draft: &Draft,
+    account: AccountId,
+    part: (i64, i64),
+    key: Uuid,
+    text: &str,
+    due_at: Instant,
+    at: Instant,
+) -> PostRow {
     PostRow {
         id,
         draft: draft.id,
@@ -78,5 +87,10 @@ pub fn take_down_job(post: PostId, turn: &str, not_before: Instant) -> Job {
 
 /// Reads one post back.
 pub fn read_back_job(post: PostId, turn: i64, not_before: Instant) -> Job {
-    Job { kind: "publishing.read_back", input: serde_json::json!({ "post": post, "turn": turn }), not_before, key: format!("read-back:{post}:{turn}") }
+    Job {
+        kind: "publishing.read_back",
+        input: serde_json::json!({ "post": post, "turn": turn }),
+        not_before,
+        key: format!("read-back:{post}:{turn}"),
+    }
 }

@@ -40,7 +40,9 @@ pub async fn draft(tx: &mut Tx, force: ForceId, id: DraftId) -> Result<Option<Dr
     else {
         return Ok(None);
     };
-    let accounts = tx.rows(sql!("SELECT account FROM draft_account WHERE force = $1 AND draft = $2 ORDER BY account LIMIT 500"), vals![force, id]).await?;
+    let accounts = tx
+        .rows(sql!("SELECT account FROM draft_account WHERE force = $1 AND draft = $2 ORDER BY account LIMIT 500"), vals![force, id])
+        .await?;
     let texts = tx.rows(sql!("SELECT platform, text FROM draft_text WHERE force = $1 AND draft = $2 LIMIT 50"), vals![force, id]).await?;
     let content = Content {
         kind: Kind::parse(&r.get::<String>("kind")?).ok_or_else(|| odd("kind"))?,
@@ -88,7 +90,15 @@ async fn pictures(tx: &mut Tx, force: ForceId, id: DraftId) -> Result<Vec<Pictur
 }
 
 /// Puts a new draft in place, with its first revision.
-pub async fn insert_draft(tx: &mut Tx, force: ForceId, d: &Draft, message: Option<MessageId>, reply_to: Option<&str>, revision: Uuid, at: Instant) -> Result<(), DbError> {
+pub async fn insert_draft(
+    tx: &mut Tx,
+    force: ForceId,
+    d: &Draft,
+    message: Option<MessageId>,
+    reply_to: Option<&str>,
+    revision: Uuid,
+    at: Instant,
+) -> Result<(), DbError> {
     let c = &d.content;
     tx.run(
         sql!("INSERT INTO draft (force, id, kind, state, for_at, revision, author, purpose, audience, language, text, case_id, message, reply_to, why, created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', $15, $15)"),
@@ -121,7 +131,8 @@ async fn put_parts(tx: &mut Tx, force: ForceId, d: &Draft) -> Result<(), DbError
         tx.run(sql!("INSERT INTO draft_account (force, draft, account) VALUES ($1, $2, $3)"), vals![force, d.id, *account]).await?;
     }
     for (platform, text) in &d.content.texts {
-        tx.run(sql!("INSERT INTO draft_text (force, draft, platform, text) VALUES ($1, $2, $3, $4)"), vals![force, d.id, platform, text]).await?;
+        tx.run(sql!("INSERT INTO draft_text (force, draft, platform, text) VALUES ($1, $2, $3, $4)"), vals![force, d.id, platform, text])
+            .await?;
     }
     for (nth, p) in d.content.pictures.iter().enumerate() {
         tx.run(
@@ -191,7 +202,14 @@ fn draft_line(r: &Row) -> Result<DraftLine, DbError> {
 }
 
 /// Drafts in a state, of those that a person may see, newest first, before a place in the list.
-pub async fn drafts_in(tx: &mut Tx, force: ForceId, scope: (bool, Val), state: &str, before: (Instant, Uuid), limit: i64) -> Result<Vec<DraftLine>, DbError> {
+pub async fn drafts_in(
+    tx: &mut Tx,
+    force: ForceId,
+    scope: (bool, Val),
+    state: &str,
+    before: (Instant, Uuid),
+    limit: i64,
+) -> Result<Vec<DraftLine>, DbError> {
     let rows = tx
         .rows(
             sql!("SELECT d.id, d.kind, d.state, d.for_at, d.revision, d.author, d.text, d.why, d.changed_at FROM draft d WHERE d.force = $1 AND d.state = $4 AND d.kind <> 'reply' AND ($2 = 1 OR EXISTS (SELECT 1 FROM draft_account a WHERE a.force = d.force AND a.draft = d.id AND a.account {in:$3})) AND (d.changed_at < $5 OR (d.changed_at = $5 AND d.id < $6)) ORDER BY d.changed_at DESC, d.id DESC LIMIT $7"),
@@ -241,7 +259,10 @@ pub async fn account_titles(tx: &mut Tx, force: ForceId, drafts: Vec<Uuid>) -> R
 /// The revisions of a draft, newest first: number, who, when.
 pub async fn revisions(tx: &mut Tx, force: ForceId, id: DraftId) -> Result<Vec<(i64, String, Instant)>, DbError> {
     let rows = tx
-        .rows(sql!("SELECT revision, by_whom, at FROM draft_revision WHERE force = $1 AND draft = $2 ORDER BY revision DESC LIMIT 50"), vals![force, id])
+        .rows(
+            sql!("SELECT revision, by_whom, at FROM draft_revision WHERE force = $1 AND draft = $2 ORDER BY revision DESC LIMIT 50"),
+            vals![force, id],
+        )
         .await?;
     rows.iter().map(|r| Ok((r.get("revision")?, r.get("by_whom")?, r.get("at")?))).collect()
 }
@@ -342,16 +363,30 @@ pub async fn update_post(tx: &mut Tx, force: ForceId, p: &PostRow) -> Result<(),
 }
 
 /// Which of these is ours: a post of the account with that id on its platform.
-pub async fn post_by_remote(tx: &mut Tx, force: ForceId, account: AccountId, remote_id: &str) -> Result<Option<(PostId, DraftId)>, DbError> {
-    tx.row(sql!("SELECT id, draft FROM post WHERE force = $1 AND account = $2 AND remote_id = $3 LIMIT 1"), vals![force, account, remote_id])
-        .await?
-        .map(|r| Ok((r.get("id")?, r.get("draft")?)))
-        .transpose()
+pub async fn post_by_remote(
+    tx: &mut Tx,
+    force: ForceId,
+    account: AccountId,
+    remote_id: &str,
+) -> Result<Option<(PostId, DraftId)>, DbError> {
+    tx.row(
+        sql!("SELECT id, draft FROM post WHERE force = $1 AND account = $2 AND remote_id = $3 LIMIT 1"),
+        vals![force, account, remote_id],
+    )
+    .await?
+    .map(|r| Ok((r.get("id")?, r.get("draft")?)))
+    .transpose()
 }
 
 /// An account's live posts since then, newest first, with what names the content that the platform had: what a revisit
 /// asks about.
-pub async fn live_posts(tx: &mut Tx, force: ForceId, account: AccountId, since: Instant, limit: i64) -> Result<Vec<(String, String)>, DbError> {
+pub async fn live_posts(
+    tx: &mut Tx,
+    force: ForceId,
+    account: AccountId,
+    since: Instant,
+    limit: i64,
+) -> Result<Vec<(String, String)>, DbError> {
     let rows = tx
         .rows(
             sql!("SELECT remote_id, extra FROM post WHERE force = $1 AND account = $2 AND state = 'live' AND remote_id IS NOT NULL AND live_at >= $3 ORDER BY live_at DESC LIMIT $4"),
@@ -381,7 +416,9 @@ pub struct AttemptRow {
 
 pub async fn last_attempt(tx: &mut Tx, force: ForceId, post: PostId) -> Result<Option<AttemptRow>, DbError> {
     tx.row(
-        sql!("SELECT nth, started_at, ended_at, came, receipt, detail FROM attempt WHERE force = $1 AND post = $2 ORDER BY nth DESC LIMIT 1"),
+        sql!(
+            "SELECT nth, started_at, ended_at, came, receipt, detail FROM attempt WHERE force = $1 AND post = $2 ORDER BY nth DESC LIMIT 1"
+        ),
         vals![force, post],
     )
     .await?
@@ -404,7 +441,16 @@ pub async fn begin_attempt(tx: &mut Tx, force: ForceId, post: PostId, nth: i64, 
     Ok(())
 }
 
-pub async fn end_attempt(tx: &mut Tx, force: ForceId, post: PostId, nth: i64, came: &str, receipt: Option<String>, detail: &str, at: Instant) -> Result<(), DbError> {
+pub async fn end_attempt(
+    tx: &mut Tx,
+    force: ForceId,
+    post: PostId,
+    nth: i64,
+    came: &str,
+    receipt: Option<String>,
+    detail: &str,
+    at: Instant,
+) -> Result<(), DbError> {
     tx.run(
         sql!("UPDATE attempt SET ended_at = $4, came = $5, receipt = $6, detail = $7 WHERE force = $1 AND post = $2 AND nth = $3"),
         vals![force, post, nth, at, came, receipt, detail],
@@ -423,7 +469,15 @@ pub struct TakedownRow {
     pub proved_at: Option<Instant>,
 }
 
-pub async fn insert_takedown(tx: &mut Tx, force: ForceId, id: Uuid, draft: DraftId, reason: &str, by: &str, at: Instant) -> Result<(), DbError> {
+pub async fn insert_takedown(
+    tx: &mut Tx,
+    force: ForceId,
+    id: Uuid,
+    draft: DraftId,
+    reason: &str,
+    by: &str,
+    at: Instant,
+) -> Result<(), DbError> {
     tx.run(
         sql!("INSERT INTO takedown (force, id, draft, reason, by_whom, at) VALUES ($1, $2, $3, $4, $5, $6)"),
         vals![force, id, draft, reason, by, at],
@@ -433,15 +487,21 @@ pub async fn insert_takedown(tx: &mut Tx, force: ForceId, id: Uuid, draft: Draft
 }
 
 pub async fn prove_takedowns(tx: &mut Tx, force: ForceId, draft: DraftId, at: Instant) -> Result<(), DbError> {
-    tx.run(sql!("UPDATE takedown SET proved_at = $3 WHERE force = $1 AND draft = $2 AND proved_at IS NULL"), vals![force, draft, at]).await?;
+    tx.run(sql!("UPDATE takedown SET proved_at = $3 WHERE force = $1 AND draft = $2 AND proved_at IS NULL"), vals![force, draft, at])
+        .await?;
     Ok(())
 }
 
 pub async fn takedowns(tx: &mut Tx, force: ForceId, draft: DraftId) -> Result<Vec<TakedownRow>, DbError> {
     let rows = tx
-        .rows(sql!("SELECT reason, by_whom, at, proved_at FROM takedown WHERE force = $1 AND draft = $2 ORDER BY at LIMIT 50"), vals![force, draft])
+        .rows(
+            sql!("SELECT reason, by_whom, at, proved_at FROM takedown WHERE force = $1 AND draft = $2 ORDER BY at LIMIT 50"),
+            vals![force, draft],
+        )
         .await?;
-    rows.iter().map(|r| Ok(TakedownRow { reason: r.get("reason")?, by: r.get("by_whom")?, at: r.get("at")?, proved_at: r.get("proved_at")? })).collect()
+    rows.iter()
+        .map(|r| Ok(TakedownRow { reason: r.get("reason")?, by: r.get("by_whom")?, at: r.get("at")?, proved_at: r.get("proved_at")? }))
+        .collect()
 }
 
 // Cases
@@ -497,7 +557,9 @@ pub async fn put_case(tx: &mut Tx, force: ForceId, c: &CaseRow) -> Result<(), Db
 pub async fn linked(tx: &mut Tx, force: ForceId, case: CaseId) -> Result<Vec<(Linked, String)>, DbError> {
     let rows = tx
         .rows(
-            sql!("SELECT id, kind, state, for_at, text FROM draft WHERE force = $1 AND case_id = $2 ORDER BY changed_at DESC, id LIMIT 1000"),
+            sql!(
+                "SELECT id, kind, state, for_at, text FROM draft WHERE force = $1 AND case_id = $2 ORDER BY changed_at DESC, id LIMIT 1000"
+            ),
             vals![force, case],
         )
         .await?;
@@ -532,22 +594,33 @@ pub async fn put_upload(tx: &mut Tx, force: ForceId, u: &UploadRow, at: Instant)
 }
 
 pub async fn upload(tx: &mut Tx, force: ForceId, object: &str) -> Result<Option<UploadRow>, DbError> {
-    tx.row(sql!("SELECT object, mime, width, height, size, had_metadata FROM upload WHERE force = $1 AND object = $2"), vals![force, object])
-        .await?
-        .map(|r| {
-            Ok(UploadRow {
-                object: r.get("object")?,
-                mime: r.get("mime")?,
-                width: u32::try_from(r.get::<i64>("width")?).unwrap_or_default(),
-                height: u32::try_from(r.get::<i64>("height")?).unwrap_or_default(),
-                size: r.get("size")?,
-                had_metadata: r.get("had_metadata")?,
-            })
+    tx.row(
+        sql!("SELECT object, mime, width, height, size, had_metadata FROM upload WHERE force = $1 AND object = $2"),
+        vals![force, object],
+    )
+    .await?
+    .map(|r| {
+        Ok(UploadRow {
+            object: r.get("object")?,
+            mime: r.get("mime")?,
+            width: u32::try_from(r.get::<i64>("width")?).unwrap_or_default(),
+            height: u32::try_from(r.get::<i64>("height")?).unwrap_or_default(),
+            size: r.get("size")?,
+            had_metadata: r.get("had_metadata")?,
         })
-        .transpose()
+    })
+    .transpose()
 }
 
-pub async fn put_scratch(tx: &mut Tx, force: ForceId, person: PersonId, place: &str, revision: i64, body: &str, at: Instant) -> Result<(), DbError> {
+pub async fn put_scratch(
+    tx: &mut Tx,
+    force: ForceId,
+    person: PersonId,
+    place: &str,
+    revision: i64,
+    body: &str,
+    at: Instant,
+) -> Result<(), DbError> {
     tx.run(
         sql!("INSERT INTO scratch (force, person, place, revision, body, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (force, person, place) DO UPDATE SET revision = excluded.revision, body = excluded.body, at = excluded.at"),
         vals![force, person, place, revision, body, at],

@@ -32,7 +32,9 @@ pub struct Subject {
 
 /// The pack's lists as the detectors take them.
 pub fn word_lists(words: &Words) -> WordLists {
-    let terms = |list: &[bluelamp_policy::Term]| list.iter().map(|t| Term { word: t.word.clone(), instead: t.instead.clone(), says: t.says.clone() }).collect();
+    let terms = |list: &[bluelamp_policy::Term]| {
+        list.iter().map(|t| Term { word: t.word.clone(), instead: t.instead.clone(), says: t.says.clone() }).collect()
+    };
     WordLists {
         style: terms(&words.style),
         jargon: terms(&words.jargon),
@@ -67,7 +69,8 @@ impl Subject {
 
     /// What no platform of it would take, as sentences.
     pub fn stops(&self) -> Vec<String> {
-        let mut says: Vec<String> = self.remarks.iter().filter(|r| r.weight == Weight::Stop).map(|r| format!("{} {}", r.says, r.advice)).collect();
+        let mut says: Vec<String> =
+            self.remarks.iter().filter(|r| r.weight == Weight::Stop).map(|r| format!("{} {}", r.says, r.advice)).collect();
         says.dedup();
         says
     }
@@ -91,7 +94,9 @@ impl Subject {
     /// One question for each account; a release counts for this revision alone.
     pub fn questions(&self, action: &'static str, env: &Env<'_>) -> Vec<Question> {
         let ask = |t: &Target| {
-            Question::new(action, self.draft.id, self.entity(env, t)).also(accounts::entity(env.force, &t.account)).resting_on(self.draft.revision)
+            Question::new(action, self.draft.id, self.entity(env, t))
+                .also(accounts::entity(env.force, &t.account))
+                .resting_on(self.draft.revision)
         };
         self.targets.iter().map(ask).collect()
     }
@@ -131,7 +136,17 @@ async fn target(tx: &mut Tx, env: &Env<'_>, id: AccountId) -> Result<(AccountRow
 pub fn limits_of(app: &crate::app::App, account: &AccountRow, own: Option<&bluelamp_platforms::Connection>) -> Limits {
     let Some(connector) = app.connector(&account.platform) else {
         let title = account.platform.clone();
-        return Limits { platform: title.clone(), title, max_graphemes: 500, max_bytes: None, link_counts: None, max_images: 0, max_alt: 0, threads: false, publish: false };
+        return Limits {
+            platform: title.clone(),
+            title,
+            max_graphemes: 500,
+            max_bytes: None,
+            link_counts: None,
+            max_images: 0,
+            max_alt: 0,
+            threads: false,
+            publish: false,
+        };
     };
     let c = own.map_or_else(|| connector.capabilities().clone(), |own| connector.limits(own));
     Limits {
@@ -155,5 +170,11 @@ pub fn reply_signs(pack: &Pack, text: &str) -> (BTreeSet<String>, Vec<Remark>) {
 
 /// A draft that is not stored yet: for the live check, which asks without recording.
 pub fn unsaved(id: DraftId, author: PersonId, revision: i64, content: Content) -> Draft {
-    Draft { id, state: State::Editing, revision, author, content: Content { kind: if content.kind == Kind::Reply { Kind::Post } else { content.kind }, ..content } }
+    Draft {
+        id,
+        state: State::Editing,
+        revision,
+        author,
+        content: Content { kind: if content.kind == Kind::Reply { Kind::Post } else { content.kind }, ..content },
+    }
 }

@@ -63,7 +63,10 @@ pub struct Linked {
 pub fn title(text: &str) -> Result<String, Refusal> {
     let title = text.trim();
     if title.is_empty() || title.chars().count() > 200 {
-        return Err(Refusal::new("title", "give the case a title of at most 200 characters: an operation's name or a reference, no person's name"));
+        return Err(Refusal::new(
+            "title",
+            "give the case a title of at most 200 characters: an operation's name or a reference, no person's name",
+        ));
     }
     Ok(title.to_owned())
 }
@@ -82,7 +85,8 @@ pub fn set_stage(now: Stage, to: Stage, linked: &[Linked], take_down: &[DraftId]
 
 /// What ought to come down when a case reaches a stage: appeals whose search is over.
 pub fn outlived(to: Stage, linked: &[Linked]) -> Vec<DraftId> {
-    let over = |l: &&Linked| to == Stage::Closed && l.kind.appeals() && matches!(l.state, State::Live | State::PartlyLive | State::Sending { .. });
+    let over =
+        |l: &&Linked| to == Stage::Closed && l.kind.appeals() && matches!(l.state, State::Live | State::PartlyLive | State::Sending { .. });
     linked.iter().filter(over).map(|l| l.draft).collect()
 }
 

@@ -153,11 +153,8 @@ pub fn parts(text: &str) -> Vec<(usize, &str)> {
     }
     out.push((from, &text[from..]));
     let trimmed = |(at, part): (usize, &'_ str)| (at + part.len() - part.trim_start().len(), part.len());
-    let kept: Vec<(usize, &str)> = out
-        .into_iter()
-        .filter(|(_, p)| !p.trim().is_empty())
-        .map(|(at, p)| (trimmed((at, p)).0, p.trim()))
-        .collect();
+    let kept: Vec<(usize, &str)> =
+        out.into_iter().filter(|(_, p)| !p.trim().is_empty()).map(|(at, p)| (trimmed((at, p)).0, p.trim())).collect();
     if kept.is_empty() { vec![(0, "")] } else { kept }
 }
 

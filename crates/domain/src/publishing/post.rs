@@ -114,7 +114,9 @@ pub fn sent(now: State, came: Came, taking_down: bool) -> Result<State, Refusal>
     match (now, came) {
         // Said twice: a job may run again.
         (State::Live | State::Leaving | State::Gone | State::Missing, Came::Live) => Ok(now),
-        (State::Waiting | State::Unknown | State::Cancelled, Came::Live) => Ok(if taking_down || now == State::Cancelled { State::Leaving } else { State::Live }),
+        (State::Waiting | State::Unknown | State::Cancelled, Came::Live) => {
+            Ok(if taking_down || now == State::Cancelled { State::Leaving } else { State::Live })
+        }
         (State::Waiting | State::Unknown, Came::Unknown) => Ok(State::Unknown),
         (State::Waiting | State::Unknown, Came::Limited | Came::Unauthorised) => Ok(now),
         (State::Waiting, Came::Rejected) | (State::Unknown, Came::Rejected) | (State::Rejected, Came::Rejected) => Ok(State::Rejected),

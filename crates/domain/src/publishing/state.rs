@@ -14,9 +14,13 @@ use crate::time::{DAY, Instant, MINUTE};
 pub enum State {
     Editing,
     /// Goes out at this time, if policy still allows it then.
-    Scheduled { for_: Instant },
+    Scheduled {
+        for_: Instant,
+    },
     /// Its posts are on their way.
-    Sending { for_: Instant },
+    Sending {
+        for_: Instant,
+    },
     Live,
     /// On some of its accounts; on others it could not be published.
     PartlyLive,
@@ -122,7 +126,10 @@ fn seen(d: &Draft, revision: i64) -> Result<(), Refusal> {
     if d.revision == revision {
         return Ok(());
     }
-    Err(Refusal::new("changed-meanwhile", format!("this draft was changed meanwhile (revision {}, you saw {revision}); look at it again", d.revision)))
+    Err(Refusal::new(
+        "changed-meanwhile",
+        format!("this draft was changed meanwhile (revision {}, you saw {revision}); look at it again", d.revision),
+    ))
 }
 
 /// An edit: back to a draft, one revision on. Nothing that was agreed or scheduled stands.
@@ -206,7 +213,9 @@ pub enum Due {
     Go,
     /// Not scheduled for this any more: nothing to do.
     Settled,
-    NotYet { until: Instant },
+    NotYet {
+        until: Instant,
+    },
     /// Later than the pack allows: it expires, loudly.
     TooLate,
 }
@@ -267,7 +276,13 @@ pub fn after(now: State, posts: &[post::State]) -> State {
     let out = posts.iter().any(|p| p.is_out());
     let lost = posts.iter().any(|p| !p.is_out() && !p.is_open());
     match now {
-        State::TakingDown | State::TakenDown => if open || out { State::TakingDown } else { State::TakenDown },
+        State::TakingDown | State::TakenDown => {
+            if open || out {
+                State::TakingDown
+            } else {
+                State::TakenDown
+            }
+        }
         State::Sending { .. } | State::Live | State::PartlyLive | State::Failed => match (open, out, lost) {
             (true, ..) => now,
             (false, true, false) => State::Live,

@@ -29,9 +29,10 @@ pub fn at(date: &str, time: &str, zone: &TimeZone) -> Result<When, Refusal> {
     match ambiguous.offset() {
         AmbiguousOffset::Unambiguous { .. } => Ok(When { at: ambiguous.unambiguous().map_err(told)?.into(), twice: false }),
         AmbiguousOffset::Fold { .. } => Ok(When { at: ambiguous.earlier().map_err(told)?.into(), twice: true }),
-        AmbiguousOffset::Gap { .. } => {
-            Err(Refusal::new("no-such-time", format!("{clock} does not exist on {day}: the clocks go forward over it; choose another time")))
-        }
+        AmbiguousOffset::Gap { .. } => Err(Refusal::new(
+            "no-such-time",
+            format!("{clock} does not exist on {day}: the clocks go forward over it; choose another time"),
+        )),
     }
 }
 

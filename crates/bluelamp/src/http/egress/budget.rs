@@ -66,10 +66,10 @@ impl Budgets {
         };
         let Some(until) = until else { return };
         let mut all = lock(&self.0);
-        if let Some((key, _)) = keys(who, host).first() {
-            if let Some(bucket) = all.get_mut(key) {
-                bucket.closed_until = until.min(answer.at + LONGEST);
-            }
+        if let Some((key, _)) = keys(who, host).first()
+            && let Some(bucket) = all.get_mut(key)
+        {
+            bucket.closed_until = until.min(answer.at + LONGEST);
         }
     }
 }

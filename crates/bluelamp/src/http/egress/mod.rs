@@ -124,10 +124,10 @@ impl Way {
             return Err(forbidden());
         }
         // An address written as such never meets the resolver.
-        if let Ok(ip) = host.parse() {
-            if !address::allowed(ip, self.ways.private) {
-                return Err(forbidden());
-            }
+        if let Ok(ip) = host.parse()
+            && !address::allowed(ip, self.ways.private)
+        {
+            return Err(forbidden());
         }
         Ok(host)
     }

@@ -81,10 +81,7 @@ async fn round(app: &App, holder: &str, streams: &mut HashMap<AccountId, JoinHan
         if running.len() >= AT_ONCE {
             running.join_next().await;
         }
-        if !streams.contains_key(&account) {
-            let task = tokio::spawn(stream::listen(ctx.clone(), account, holder.to_owned()));
-            streams.insert(account, task);
-        }
+        streams.entry(account).or_insert_with(|| tokio::spawn(stream::listen(ctx.clone(), account, holder.to_owned())));
         let holder = holder.to_owned();
         running.spawn(async move {
             if let Err(e) = poll(&ctx, account, &holder).await {

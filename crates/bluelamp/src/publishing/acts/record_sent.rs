@@ -64,7 +64,10 @@ impl Act for RecordSent {
         let mut posts = vec![now.clone()];
         if matches!(to, post::State::Rejected | post::State::Expired) {
             // A thread that breaks off stays as long as it got; the rest never goes.
-            let rest = facts.all.iter().filter(|o| o.account == p.account && o.revision == p.revision && o.part > p.part && o.state == post::State::Waiting);
+            let rest = facts
+                .all
+                .iter()
+                .filter(|o| o.account == p.account && o.revision == p.revision && o.part > p.part && o.state == post::State::Waiting);
             posts.extend(rest.cloned().map(|mut o| {
                 o.state = post::State::Cancelled;
                 o.why = "the part before it did not go out".into();
@@ -89,10 +92,10 @@ impl Act for RecordSent {
             step = step.job(outbox::take_down_job(p.id, "late", env.at()));
         }
         let settled = matches!(self.came, Came::Live | Came::Rejected | Came::Expired);
-        if let Some(message) = facts.message.filter(|_| d.content.kind == Kind::Reply && settled && p.state.is_open()) {
-            if let Some(hears) = crate::wiring::after("publishing.reply") {
-                step = step.then(hears, serde_json::json!({ "message": message, "post": p.id, "came": self.came.name() }));
-            }
+        if let Some(message) = facts.message.filter(|_| d.content.kind == Kind::Reply && settled && p.state.is_open())
+            && let Some(hears) = crate::wiring::after("publishing.reply")
+        {
+            step = step.then(hears, serde_json::json!({ "message": message, "post": p.id, "came": self.came.name() }));
         }
         Ok(step)
     }

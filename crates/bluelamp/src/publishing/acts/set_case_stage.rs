@@ -7,8 +7,8 @@ use crate::db::{DbError, Tx};
 use crate::publishing::store::{self, CaseRow};
 use bluelamp_domain::act::{Entry, Permit, Refusal, Step};
 use bluelamp_domain::ids::{CaseId, DraftId};
-use bluelamp_domain::publishing::case::{self, Linked};
 use bluelamp_domain::publishing::Stage;
+use bluelamp_domain::publishing::case::{self, Linked};
 use bluelamp_domain::question::Question;
 use serde::{Deserialize, Serialize};
 

@@ -46,7 +46,13 @@ pub(super) fn stops(parts: &[(usize, &str)], pictures: &[Picture], l: &Limits, p
         stop("no-threads", place.clone(), None, format!("{title} has no threads."), "Write one text for it, without a line of ---.");
     }
     if parts.len() > MAX_PARTS {
-        stop("too-many-parts", place.clone(), None, format!("A thread has at most {MAX_PARTS} parts, this has {}.", parts.len()), "Leave some out.");
+        stop(
+            "too-many-parts",
+            place.clone(),
+            None,
+            format!("A thread has at most {MAX_PARTS} parts, this has {}.", parts.len()),
+            "Leave some out.",
+        );
     }
     for (nth, (at, part)) in parts.iter().enumerate() {
         let length = count(part, l);
@@ -60,10 +66,17 @@ pub(super) fn stops(parts: &[(usize, &str)], pictures: &[Picture], l: &Limits, p
         }
     }
     if pictures.len() > l.max_images {
-        stop("too-many-pictures", Place::Whole, None, format!("{title} takes {} pictures, this has {}.", l.max_images, pictures.len()), "Remove some.");
+        stop(
+            "too-many-pictures",
+            Place::Whole,
+            None,
+            format!("{title} takes {} pictures, this has {}.", l.max_images, pictures.len()),
+            "Remove some.",
+        );
     }
     for (n, p) in pictures.iter().enumerate().filter(|(_, p)| p.alt.graphemes(true).count() > l.max_alt) {
-        let says = format!("The description of picture {} has {} characters; {title} takes {}.", n + 1, p.alt.graphemes(true).count(), l.max_alt);
+        let says =
+            format!("The description of picture {} has {} characters; {title} takes {}.", n + 1, p.alt.graphemes(true).count(), l.max_alt);
         stop("alt-too-long", Place::Picture(n), None, says, "Shorten it.");
     }
     out
@@ -74,7 +87,17 @@ mod tests {
     use super::*;
 
     fn limits(max: usize, link: Option<usize>) -> Limits {
-        Limits { platform: "p".into(), title: "P".into(), max_graphemes: max, max_bytes: Some(40), link_counts: link, max_images: 1, max_alt: 5, threads: false, publish: true }
+        Limits {
+            platform: "p".into(),
+            title: "P".into(),
+            max_graphemes: max,
+            max_bytes: Some(40),
+            link_counts: link,
+            max_images: 1,
+            max_alt: 5,
+            threads: false,
+            publish: true,
+        }
     }
 
     fn signs(text: &str, l: &Limits) -> Vec<&'static str> {

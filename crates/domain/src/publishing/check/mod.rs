@@ -116,7 +116,14 @@ pub fn in_text(text: &str, place: Place, words: &WordLists) -> Vec<Remark> {
 fn pictures(pictures: &[Picture]) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for (n, p) in pictures.iter().enumerate() {
-        let remark = |sign, weight, says: String, advice: &str| Remark { sign, weight, place: Place::Picture(n), span: None, says, advice: advice.into() };
+        let remark = |sign, weight, says: String, advice: &str| Remark {
+            sign,
+            weight,
+            place: Place::Picture(n),
+            span: None,
+            says,
+            advice: advice.into(),
+        };
         if p.alt.trim().is_empty() {
             let says = format!("Picture {} has no description.", n + 1);
             remarks.push(remark("image-without-alt", Weight::Sign, says, "Say in a sentence what it shows, for people who do not see it."));
@@ -165,23 +172,46 @@ mod tests {
     }
 
     fn limits(platform: &str, max: usize) -> Limits {
-        Limits { platform: platform.into(), title: platform.into(), max_graphemes: max, max_bytes: None, link_counts: None, max_images: 4, max_alt: 100, threads: true, publish: true }
+        Limits {
+            platform: platform.into(),
+            title: platform.into(),
+            max_graphemes: max,
+            max_bytes: None,
+            link_counts: None,
+            max_images: 4,
+            max_alt: 100,
+            threads: true,
+            publish: true,
+        }
     }
 
     fn picture(alt: &str) -> Picture {
-        Picture { object: "0".repeat(64), mime: "image/png".into(), width: 1, height: 1, size: 1, name: "a.png".into(), alt: alt.into(), had_metadata: false }
+        Picture {
+            object: "0".repeat(64),
+            mime: "image/png".into(),
+            width: 1,
+            height: 1,
+            size: 1,
+            name: "a.png".into(),
+            alt: alt.into(),
+            had_metadata: false,
+        }
     }
 
     #[test]
     fn every_remark_points_at_the_words_it_means() {
         let text = "An RTC on Station Road, the murderer of Jane Marsh fled. É: ring 07700 900123 about AB12 CDE.";
-        let seen: Vec<(&str, &str)> = in_text(text, Place::Text, &words())
-            .iter()
-            .filter_map(|r| r.span.map(|s| (r.sign, &text[s.from..s.to])))
-            .collect();
+        let seen: Vec<(&str, &str)> =
+            in_text(text, Place::Text, &words()).iter().filter_map(|r| r.span.map(|s| (r.sign, &text[s.from..s.to]))).collect();
         assert_eq!(
             seen,
-            [("jargon", "RTC"), ("guilt-word", "the murderer"), ("names-person", "Jane Marsh"), ("phone", "07700 900123"), ("plate", "AB12 CDE")]
+            [
+                ("jargon", "RTC"),
+                ("guilt-word", "the murderer"),
+                ("names-person", "Jane Marsh"),
+                ("phone", "07700 900123"),
+                ("plate", "AB12 CDE")
+            ]
         );
     }
 
@@ -216,7 +246,17 @@ mod tests {
 
     #[test]
     fn any_text_at_all_can_be_checked() {
-        for text in ["", "\u{202e}\u{200d}\u{200d}", "😀😀😀", "a\u{301}".repeat(5_000).as_str(), "'''---@@@###", "ÀÉÎ ÕÜ ŠŽ", "+44", "@", "http://"] {
+        for text in [
+            "",
+            "\u{202e}\u{200d}\u{200d}",
+            "😀😀😀",
+            "a\u{301}".repeat(5_000).as_str(),
+            "'''---@@@###",
+            "ÀÉÎ ÕÜ ŠŽ",
+            "+44",
+            "@",
+            "http://",
+        ] {
             for r in in_text(text, Place::Text, &words()) {
                 let s = r.span.map_or("", |s| &text[s.from..s.to]);
                 assert!(r.span.is_none() || !s.is_empty());

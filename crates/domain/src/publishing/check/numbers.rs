@@ -10,9 +10,21 @@ pub(super) fn find(text: &str, tokens: &[Token<'_>], found: &mut Vec<Found>) {
         let pair = tokens.get(i + 1).filter(|n| n.joined && text[token.to..n.from] == *" ");
         if is_outward(token.text) && pair.is_some_and(|n| is_inward(n.text)) {
             let to = pair.map_or(token.to, |n| n.to);
-            found.push(Found::sign("postcode", token.from, to, "Reads as a full postcode, which can be one home.", "Name the street or the area instead."));
+            found.push(Found::sign(
+                "postcode",
+                token.from,
+                to,
+                "Reads as a full postcode, which can be one home.",
+                "Name the street or the area instead.",
+            ));
         } else if is_joined_postcode(token.text) {
-            found.push(Found::sign("postcode", token.from, token.to, "Reads as a full postcode, which can be one home.", "Name the street or the area instead."));
+            found.push(Found::sign(
+                "postcode",
+                token.from,
+                token.to,
+                "Reads as a full postcode, which can be one home.",
+                "Name the street or the area instead.",
+            ));
         } else if is_plate(token.text, "") {
             found.push(plate(token.from, token.to));
         } else if let Some(n) = pair.filter(|n| is_plate(token.text, n.text)) {
@@ -48,7 +60,11 @@ fn is_inward(text: &str) -> bool {
 }
 
 fn is_joined_postcode(text: &str) -> bool {
-    text.is_ascii() && text.len() >= 5 && text.chars().any(|c| c.is_ascii_uppercase()) && is_outward(&text[..text.len() - 3]) && is_inward(&text[text.len() - 3..])
+    text.is_ascii()
+        && text.len() >= 5
+        && text.chars().any(|c| c.is_ascii_uppercase())
+        && is_outward(&text[..text.len() - 3])
+        && is_inward(&text[text.len() - 3..])
 }
 
 /// `AB12 CDE` in any case; the older `A123 BCD` and `ABC 123D` in capitals alone.
@@ -62,7 +78,10 @@ fn is_plate(a: &str, b: &str) -> bool {
 
 /// Numbers that answer for a service, not for a person.
 fn is_public_number(digits: &str) -> bool {
-    let national = digits.strip_prefix("0044").or_else(|| digits.strip_prefix("44")).map_or_else(|| digits.to_owned(), |d| format!("0{}", d.trim_start_matches('0')));
+    let national = digits
+        .strip_prefix("0044")
+        .or_else(|| digits.strip_prefix("44"))
+        .map_or_else(|| digits.to_owned(), |d| format!("0{}", d.trim_start_matches('0')));
     ["03", "080", "0500", "116"].iter().any(|p| national.starts_with(p))
 }
 
@@ -97,7 +116,13 @@ fn phones(text: &str, found: &mut Vec<Found>) {
         let length = digits.len();
         let reads = (digits.starts_with('0') && (10..=11).contains(&length)) || (international && (11..=15).contains(&length));
         if reads && !is_public_number(&digits) {
-            found.push(Found::sign("phone", i, end, "Reads as somebody's telephone number.", "Give 101, the online form or a number the force publishes."));
+            found.push(Found::sign(
+                "phone",
+                i,
+                end,
+                "Reads as somebody's telephone number.",
+                "Give 101, the online form or a number the force publishes.",
+            ));
         }
         i = end.max(i + 1);
     }
@@ -112,10 +137,19 @@ fn emails(text: &str, found: &mut Vec<Found>) {
         let from = at + piece.find(word).unwrap_or(0);
         if let Some((local, domain)) = word.split_once('@').filter(|_| !handle) {
             let domain_folded = domain.to_lowercase();
-            let reads = !local.is_empty() && domain.contains('.') && domain.chars().all(|c| c.is_alphanumeric() || c == '.' || c == '-') && local.chars().all(|c| c.is_alphanumeric() || "._%+-".contains(c));
+            let reads = !local.is_empty()
+                && domain.contains('.')
+                && domain.chars().all(|c| c.is_alphanumeric() || c == '.' || c == '-')
+                && local.chars().all(|c| c.is_alphanumeric() || "._%+-".contains(c));
             let public = [".police.uk", ".gov.uk", ".nhs.uk", ".gov.wales"].iter().any(|d| domain_folded.ends_with(d));
             if reads && !public {
-                found.push(Found::sign("email", from, from + word.len(), "Reads as somebody's e-mail address.", "Give an address that the force publishes."));
+                found.push(Found::sign(
+                    "email",
+                    from,
+                    from + word.len(),
+                    "Reads as somebody's e-mail address.",
+                    "Give an address that the force publishes.",
+                ));
             }
         }
         at += piece.len();

@@ -49,7 +49,9 @@ pub(super) fn find(tokens: &[Token<'_>], words: &WordLists, found: &mut Vec<Foun
             let wanted: Vec<String> = super::tokens::tokens(&term.word).iter().map(|t| fold(t.text)).collect();
             let Some(first) = wanted.first() else { continue };
             for &i in places.get(first.as_str()).map_or(&[][..], Vec::as_slice) {
-                let here = folded.len() >= i + wanted.len() && folded[i..i + wanted.len()] == wanted[..] && tokens[i + 1..i + wanted.len()].iter().all(|t| t.joined);
+                let here = folded.len() >= i + wanted.len()
+                    && folded[i..i + wanted.len()] == wanted[..]
+                    && tokens[i + 1..i + wanted.len()].iter().all(|t| t.joined);
                 if here {
                     taken.push((Span { from: tokens[i].from, to: tokens[i + wanted.len() - 1].to }, term));
                 }

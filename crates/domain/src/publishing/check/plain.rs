@@ -4,7 +4,22 @@ use super::tokens::Token;
 use super::{Found, Span, Weight};
 
 /// Services that hide where a link leads. Our own addresses are short enough.
-const SHORTENERS: &[&str] = &["bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "buff.ly", "rb.gy", "cutt.ly", "tiny.cc", "lnkd.in", "shorturl.at", "t.ly", "rebrand.ly"];
+const SHORTENERS: &[&str] = &[
+    "bit.ly",
+    "tinyurl.com",
+    "t.co",
+    "goo.gl",
+    "ow.ly",
+    "is.gd",
+    "buff.ly",
+    "rb.gy",
+    "cutt.ly",
+    "tiny.cc",
+    "lnkd.in",
+    "shorturl.at",
+    "t.ly",
+    "rebrand.ly",
+];
 
 /// The links of a text: where each stands.
 pub fn links(text: &str) -> Vec<(usize, usize)> {
@@ -29,10 +44,17 @@ pub fn links(text: &str) -> Vec<(usize, usize)> {
 
 pub(super) fn find(text: &str, tokens: &[Token<'_>], found: &mut Vec<Found>) {
     for (from, to) in links(text) {
-        let host = text[from..to].split("://").nth(1).unwrap_or_default().split(['/', '?', '#', ':']).next().unwrap_or_default().to_lowercase();
+        let host =
+            text[from..to].split("://").nth(1).unwrap_or_default().split(['/', '?', '#', ':']).next().unwrap_or_default().to_lowercase();
         let host = host.trim_start_matches("www.");
         if SHORTENERS.contains(&host) {
-            found.push(Found::sign("link-short", from, to, "This link hides where it leads.", "Use the full address, so that people can see it is ours."));
+            found.push(Found::sign(
+                "link-short",
+                from,
+                to,
+                "This link hides where it leads.",
+                "Use the full address, so that people can see it is ours.",
+            ));
         }
     }
     hashtags(text, found);
@@ -54,7 +76,13 @@ fn hashtags(text: &str, found: &mut Vec<Found>) {
         if let Some(tag) = piece.trim_end().strip_prefix('#') {
             let word: &str = tag.trim_end_matches(|c: char| !c.is_alphanumeric());
             if word.chars().count() > 12 && word.chars().all(|c| c.is_lowercase() || c.is_numeric()) {
-                found.push(Found::sign("hashtag-case", at, at + 1 + word.len(), "A screen reader runs these words together.", "Begin each word of a hashtag with a capital."));
+                found.push(Found::sign(
+                    "hashtag-case",
+                    at,
+                    at + 1 + word.len(),
+                    "A screen reader runs these words together.",
+                    "Begin each word of a hashtag with a capital.",
+                ));
             }
         }
         at += piece.len();
@@ -69,7 +97,13 @@ fn capitals(tokens: &[Token<'_>], found: &mut Vec<Found>) {
         let run = tokens[i..].iter().enumerate().take_while(|(n, t)| shouts(t) && (*n == 0 || t.joined)).count();
         if run >= 3 {
             let span = Span { from: tokens[i].from, to: tokens[i + run - 1].to };
-            found.push(Found::sign("all-caps", span.from, span.to, "Words in capitals are harder to read, and screen readers may spell them out.", "Write them as usual."));
+            found.push(Found::sign(
+                "all-caps",
+                span.from,
+                span.to,
+                "Words in capitals are harder to read, and screen readers may spell them out.",
+                "Write them as usual.",
+            ));
         }
         i += run.max(1);
     }

@@ -18,7 +18,10 @@ impl Token<'_> {
     /// `Jane`, not `JANE` and not `jane`.
     pub fn is_capitalised(&self) -> bool {
         let mut chars = self.text.chars();
-        chars.next().is_some_and(char::is_uppercase) && self.text.chars().count() > 1 && self.text.chars().any(char::is_lowercase) && self.text.chars().all(|c| c.is_alphabetic() || is_apostrophe(c))
+        chars.next().is_some_and(char::is_uppercase)
+            && self.text.chars().count() > 1
+            && self.text.chars().any(char::is_lowercase)
+            && self.text.chars().all(|c| c.is_alphabetic() || is_apostrophe(c))
     }
 
     pub fn is_upper(&self) -> bool {
@@ -46,7 +49,9 @@ pub fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         let next = chars.peek().map(|(_, c)| *c);
-        let inside = c.is_alphanumeric() || (is_apostrophe(c) && start.is_some() && next.is_some_and(char::is_alphanumeric)) || is_mark(c) && start.is_some();
+        let inside = c.is_alphanumeric()
+            || (is_apostrophe(c) && start.is_some() && next.is_some_and(char::is_alphanumeric))
+            || is_mark(c) && start.is_some();
         match (inside, start) {
             (true, None) => start = Some(at),
             (false, Some(from)) => {
@@ -69,7 +74,8 @@ fn is_mark(c: char) -> bool {
 
 fn push<'t>(out: &mut Vec<Token<'t>>, text: &'t str, from: usize, to: usize, codes: &[(usize, usize)]) {
     let between = out.last().map(|last| &text[last.to..from]);
-    let joined = between.is_some_and(|b| b.chars().all(|c| matches!(c, ' ' | '-' | '\u{a0}' | '\u{2010}' | '\u{2011}') || is_apostrophe(c)));
+    let joined =
+        between.is_some_and(|b| b.chars().all(|c| matches!(c, ' ' | '-' | '\u{a0}' | '\u{2010}' | '\u{2011}') || is_apostrophe(c)));
     let first = between.is_none_or(|b| b.contains(['.', '!', '?', '\n', ':', '•', '"', '\u{201c}', '\u{2018}']));
     let in_code = codes.iter().any(|(a, b)| *a <= from && from < *b);
     out.push(Token { from, to, text: &text[from..to], joined, first, in_code });
@@ -83,7 +89,8 @@ fn code_spans(text: &str) -> Vec<(usize, usize)> {
         let word = piece.trim_end();
         let bare = word.trim_start_matches(['(', '"', '\u{201c}', '\'', '[']);
         let from = at + word.len() - bare.len();
-        let code = bare.starts_with(['@', '#']) || bare.contains("://") || bare.starts_with("www.") || (bare.contains('@') && bare.contains('.'));
+        let code =
+            bare.starts_with(['@', '#']) || bare.contains("://") || bare.starts_with("www.") || (bare.contains('@') && bare.contains('.'));
         if code && !bare.is_empty() {
             out.push((from, at + word.len()));
         }

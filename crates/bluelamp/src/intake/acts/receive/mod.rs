@@ -175,25 +175,25 @@ impl Facts {
             Inbound::Edited { remote_id, .. } | Inbound::Deleted { remote_id, .. } => (remote_id, None),
             Inbound::Ignored { .. } => return Ok(()),
         };
-        if !self.known.contains_key(remote) {
-            if let Some(row) = store::by_remote(tx, env.force, self.account.id, remote).await? {
-                let revisions = store::revision_names(tx, env.force, row.id).await?;
-                self.known.insert(remote.clone(), Known { row, revisions });
-            }
+        if !self.known.contains_key(remote)
+            && let Some(row) = store::by_remote(tx, env.force, self.account.id, remote).await?
+        {
+            let revisions = store::revision_names(tx, env.force, row.id).await?;
+            self.known.insert(remote.clone(), Known { row, revisions });
         }
         let Some(m) = message else { return Ok(()) };
         let realm = realm_of(&m.author_id, &self.server);
         let key = (realm, m.author_id.clone());
-        if !self.correspondents.contains_key(&key) {
-            if let Some(id) = store::correspondent_by_remote(tx, env.force, &self.account.platform, &key.0, &key.1).await? {
-                self.correspondents.insert(key, id);
-            }
+        if !self.correspondents.contains_key(&key)
+            && let Some(id) = store::correspondent_by_remote(tx, env.force, &self.account.platform, &key.0, &key.1).await?
+        {
+            self.correspondents.insert(key, id);
         }
         let root = root_of(m);
-        if !self.conversations.contains_key(&root) {
-            if let Some(id) = store::conversation_by_root(tx, env.force, self.account.id, &root).await? {
-                self.conversations.insert(root, id);
-            }
+        if !self.conversations.contains_key(&root)
+            && let Some(id) = store::conversation_by_root(tx, env.force, self.account.id, &root).await?
+        {
+            self.conversations.insert(root, id);
         }
         Ok(())
     }
