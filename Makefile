@@ -6,7 +6,7 @@ PORT ?= 8300
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup assets build test lint fmt clean
+.PHONY: help run setup assets build test lint fmt clean bench bench-large
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -36,3 +36,11 @@ fmt: ## put the source in order
 
 clean: ## remove what was built and the demonstration's data; the cache of packages stays
 	@rm -rf $(TARGET) assets/dist e2e/out e2e/node_modules var
+
+# Figures are those of the optimised program; `make bench` ends in about ten minutes once that is built. The baselines'
+# Python packages are kept with the other downloads.
+bench: assets ## measure Bluelamp beside something known, and write docs/performance.md
+	@scripts/bench "make bench" --small 10000 --large 1000000
+
+bench-large: assets ## the pages with ten million rows, beside one million (needs 20 GB of disk for an hour)
+	@scripts/bench "make bench-large" --only pages --small 1000000 --large 10000000 --out docs/performance-large.md

@@ -53,28 +53,6 @@ pub fn staff() -> Vec<Route> {
         // publishing
         // community
         // desk
-        route!(GET "/desk", "read.desk", crate::desk::pages::get_desk),
-        route!(GET "/desk/wall", "read.desk", crate::desk::pages::get_wall),
-        route!(GET "/desk/unanswered", "read.desk", crate::desk::pages::get_unanswered),
-        route!(GET "/desk/alerts", "read.desk", crate::desk::pages::get_alerts),
-        route!(POST "/desk/alerts/{id}/acknowledge", "desk.acknowledge_alert", crate::desk::pages::post_acknowledge),
-        route!(GET "/desk/quarantine", "read.desk", crate::desk::pages::get_quarantine),
-        route!(POST "/desk/quarantine/{id}", "intake.resolve_quarantine", crate::desk::pages::post_quarantine),
-        route!(POST "/desk/duty/start", "desk.start_duty", crate::desk::pages::post_start_duty),
-        route!(POST "/desk/duty/end", "desk.end_duty", crate::desk::pages::post_end_duty),
-        route!(GET "/desk/messages/{id}", "read.desk", crate::desk::pages::get_message),
-        route!(POST "/desk/messages/{id}/claim", "desk.claim", crate::desk::pages::post_claim),
-        route!(POST "/desk/messages/{id}/release", "desk.release_claim", crate::desk::pages::post_release),
-        route!(POST "/desk/messages/{id}/assess", "desk.assess", crate::desk::pages::post_assess),
-        route!(POST "/desk/messages/{id}/reply", "desk.reply", crate::desk::pages::post_reply),
-        route!(POST "/desk/messages/{id}/check", "desk.reply", crate::desk::pages::post_check),
-        route!(POST "/desk/messages/{id}/refer", "desk.refer", crate::desk::pages::post_refer),
-        route!(POST "/desk/messages/{id}/incident", "desk.refer", crate::desk::pages::post_incident),
-        route!(POST "/desk/messages/{id}/note", "desk.note", crate::desk::pages::post_note),
-        route!(POST "/desk/messages/{id}/route", "desk.route", crate::desk::pages::post_route),
-        route!(POST "/desk/messages/{id}/escalate", "desk.escalate", crate::desk::pages::post_escalate),
-        route!(POST "/desk/messages/{id}/close", "desk.close", crate::desk::pages::post_close),
-        route!(POST "/desk/messages/{id}/reopen", "desk.reopen", crate::desk::pages::post_reopen),
         // assurance
         route!(GET "/assurance", "read.compliance", crate::assurance::pages::get_compliance),
         route!(GET "/assurance.csv", "read.compliance", crate::assurance::pages::get_csv),

@@ -17,19 +17,32 @@ const ROOF: &[&str] = &["cli", "demo", "lib", "main", "setup", "wiring"];
 
 /// A file, the part it names against the rule, and why that is right.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
-    ("act.rs", "wiring", "acts run by name, and wiring alone knows every act"),
     ("act.rs", "people", "a force that begins is decided by the pack it begins with: the name of that one act"),
-    ("app.rs", "wiring", "a pack's engine is compiled where the concrete engine is known"),
-    ("held/release.rs", "wiring", "a released act is found again by its name"),
-    ("jobs/mod.rs", "wiring", "jobs run by name, and wiring alone knows every job"),
-    ("http/api.rs", "wiring", "the API serves every act by its name"),
-    ("http/frame.rs", "wiring", "the bar of alerts stands on every page; the desk is a later area than the frame"),
     ("http/frame.rs", "people", "the frame names who is signed in"),
     ("http/events.rs", "records", "live events ride on the ledger (design §8)"),
     ("http/router.rs", "*", "every route on one page"),
     ("assurance/pages.rs", "records", "the compliance page leads to the entries that are its evidence"),
-    ("records/pages.rs", "wiring", "the ledger can be narrowed to any act there is"),
 ];
+
+/// What anyone may ask of the wiring, which alone knows every act, every job and what later areas add. Nothing else.
+const HOOKS: &[(&str, &str)] = &[
+    ("act", "an act by its name: the API, releases and what follows run by name"),
+    ("acts", "the names of all acts, to choose from"),
+    ("job", "a job by its kind"),
+    ("jobs", "the names of all jobs"),
+    ("after", "what follows from something that happens in an area which must not know the later one"),
+    ("alerts", "the bar of alerts stands on every page, and the desk is a later area than the frame"),
+    ("compile_triage", "a pack's engine is compiled where the concrete engine is known"),
+    ("own_posts", "which of our own posts a platform must be asked about is a later area's to say"),
+    ("register_extras", "what later areas know of an account stands in the register"),
+    ("removed", "what later areas took down is counted on the public page"),
+];
+
+/// Does the file ask the wiring for anything but its hooks?
+fn goes_behind_the_hooks(file: &File) -> bool {
+    let asked = Regex::new(r"\bwiring::(\w+)").expect("a right pattern");
+    asked.captures_iter(&file.code).any(|c| !HOOKS.iter().any(|(h, _)| *h == &c[1]))
+}
 
 fn place(list: &[&str], part: &str) -> Option<usize> {
     list.iter().position(|p| *p == part)
@@ -38,7 +51,7 @@ fn place(list: &[&str], part: &str) -> Option<usize> {
 /// Why `file` may not name `other`; nothing when it may.
 fn forbidden(file: &File, other: &str) -> Option<String> {
     let part = file.part();
-    if part == other || place(ROOF, part).is_some() {
+    if part == other || place(ROOF, part).is_some() || (other == "wiring" && !goes_behind_the_hooks(file)) {
         return None;
     }
     let no = |why: &str| Some(format!("{} names `{other}`: {why}", file.short()));
@@ -113,8 +126,10 @@ fn inside_an_area_pages_and_jobs_use_acts_and_acts_use_the_store() {
 }
 
 /// Writes of another area's store, each with why.
-const FOREIGN_WRITES: &[(&str, &str)] =
-    &[("assurance/acts/adopt_pack.rs", "a force begins with an adoption, so people keeps those rows; adopting again is the same write")];
+const FOREIGN_WRITES: &[(&str, &str)] = &[
+    ("assurance/acts/adopt_pack.rs", "a force begins with an adoption, so people keeps those rows; adopting again is the same write"),
+    ("publishing/acts/record_sent.rs", "the day of an account's last post is what accounts asks about; it is the post's own entry"),
+];
 
 /// An area uses another's acts and public reads, never its tables: no write of another area's store.
 #[test]
@@ -163,9 +178,7 @@ fn platform_names() -> Vec<String> {
         .filter(|e| e.path().is_dir())
         .map(|e| e.file_name().to_string_lossy().into_owned())
         .collect();
-    names.extend(
-        ["facebook", "instagram", "twitter", "nextdoor", "tiktok", "youtube", "linkedin", "whatsapp", "threads"].map(str::to_owned),
-    );
+    names.extend(["facebook", "instagram", "twitter", "nextdoor", "tiktok", "youtube", "linkedin", "whatsapp"].map(str::to_owned));
     names
 }
 
@@ -173,6 +186,8 @@ fn platform_names() -> Vec<String> {
 const NAMES_PLATFORMS: &[(&str, &str)] = &[
     ("wiring.rs", "makes the connectors"),
     ("demo/", "starts the rehearsal's public"),
+    ("accounts/acts/register.rs", "the register holds accounts on platforms that no connector speaks to: a closed list of names"),
+    ("crates/domain/src/publishing/check/names.rs", "words whose capital letter does not make them a person's name"),
     ("crates/policy/src/world.rs", "the invented account that a pack's cases are tried on"),
     ("cli/", "an administrator names the platform to connect, and the demonstration its public"),
 ];
@@ -190,12 +205,7 @@ fn no_area_knows_a_platform_by_name() {
         if NAMES_PLATFORMS.iter().any(|(f, _)| file.short().starts_with(f)) {
             continue;
         }
-        // A cargo path such as std::thread is no platform, and neither is a word for several threads of work.
         for (n, line) in file.lines().filter(|(_, l)| said.is_match(l)) {
-            let name = said.find(line).map_or("", |m| m.as_str());
-            if name.eq_ignore_ascii_case("threads") && !line.contains("\"threads\"") {
-                continue;
-            }
             wrong.push(format!("{}:{n}: {}", file.short(), line.trim()));
         }
     }
@@ -312,7 +322,15 @@ fn templates_never_switch_escaping_off() {
 }
 
 /// Longer than 600 lines, tests at its end not counted, with why it is not split.
-const LONG: &[(&str, &str)] = &[("crates/bluelamp/src/act.rs", "the one door is read in one go")];
+const LONG: &[(&str, &str)] = &[
+    ("crates/bluelamp/src/act.rs", "the one door is read in one go"),
+    ("crates/domain/src/publishing/check/names.rs", "a table of words"),
+];
+
+/// A store is a list of statements, looked up by a table's name and never read from end to end: it may be longer.
+fn most_lines(path: &str) -> usize {
+    if path.ends_with("/store.rs") { 900 } else { 600 }
+}
 
 #[test]
 fn no_file_is_longer_than_anyone_reads() {
@@ -324,7 +342,7 @@ fn no_file_is_longer_than_anyone_reads() {
         for file in files(folder, "rs") {
             let lines = file.code.lines().count();
             let known = LONG.iter().any(|(p, _)| *p == file.path);
-            if lines > 600 && !known && !is_test(&file.path) {
+            if lines > most_lines(&file.path) && !known && !is_test(&file.path) {
                 wrong.push(format!("{} has {lines} lines", file.path));
             }
             if lines <= 600 && known {

@@ -15,7 +15,8 @@ const MAY_CALL_OUT: &[(&str, &str)] = &[
     ("http/egress", "is the way out"),
     ("http/mod.rs", "names the module"),
     ("demo/", "its settings: loopback alone"),
-    ("accounts/connection.rs", "code exchange at connect: in the request, outside a transaction (I4's one exception)"),
+    ("accounts/connection.rs", "makes an account's line from its sealed connection, for jobs and workers"),
+    ("accounts/exchange.rs", "code exchange at connect: in the request, outside a transaction (I4's one exception)"),
 ];
 
 #[test]
