@@ -330,6 +330,16 @@ impl Ctx {
         }
     }
 
+    /// What would policy say to these questions? Records nothing: for the live check of what is not stored yet.
+    pub async fn ask(&self, questions: Vec<Question>) -> Result<Decision, Fault> {
+        let mut tx = self.app.db.read(self.force).await?;
+        let moment = self.app.moment(self.zone.clone());
+        let pack = self.app.pack_of(&mut tx, self.force).await?;
+        let mut run = Run { tx: &mut tx, moment: &moment, pack: &pack, ctx: self, depth: 0 };
+        let (principal, _) = run.principal(self.principal).await?;
+        run.decide(&principal, questions).await
+    }
+
     /// May this principal read `action` (`read.desk`, `read.register` …)? For pages.
     pub async fn may_read(&self, action: &'static str) -> Result<Decision, Fault> {
         let mut tx = self.app.db.read(self.force).await?;

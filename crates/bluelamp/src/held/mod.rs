@@ -4,4 +4,5 @@
 //! the act from its facts, so that nothing old is done under new circumstances.
 
 pub mod decline;
+pub mod pages;
 pub mod release;

@@ -45,6 +45,20 @@ impl Fields {
         Fields(fields)
     }
 
+    /// Fields that came another way than as a form's body: the parts of a multipart one.
+    pub fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Fields {
+        let mut fields = BTreeMap::<String, Vec<String>>::new();
+        for (name, value) in pairs {
+            fields.entry(name).or_default().push(value);
+        }
+        Fields(fields)
+    }
+
+    /// The fields whose names begin so, with what follows.
+    pub fn beginning<'a>(&'a self, with: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().filter_map(move |(name, values)| Some((name.strip_prefix(with)?, values.first()?.as_str())))
+    }
+
     /// The first value of a field, trimmed of nothing.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(|v| v.first()).map(String::as_str)

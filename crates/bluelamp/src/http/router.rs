@@ -51,6 +51,31 @@ pub fn staff() -> Vec<Route> {
         route!(GET "/public", "open", crate::accounts::public::to_public),
         // intake
         // publishing
+        route!(GET "/publishing", "read.drafts", crate::publishing::pages::list::get_list),
+        route!(GET "/publishing/new", "read.drafts", crate::publishing::pages::composer::get_new),
+        route!(POST "/publishing/new", "publishing.create_draft", crate::publishing::pages::composer::post_new),
+        route!(POST "/publishing/new/publish", "publishing.publish", crate::publishing::pages::composer::post_new_publish),
+        route!(POST "/publishing/new/autosave", "read.drafts", crate::publishing::pages::composer::post_autosave_new),
+        route!(POST "/publishing/new/upload", "read.drafts", crate::publishing::pages::composer::post_upload_new),
+        route!(POST "/publishing/check", "read.drafts", crate::publishing::pages::composer::post_check),
+        route!(GET "/publishing/media/{object}", "read.drafts", crate::publishing::pages::list::get_media),
+        route!(GET "/publishing/cases", "read.drafts", crate::publishing::pages::cases::get_cases),
+        route!(POST "/publishing/cases", "publishing.open_case", crate::publishing::pages::cases::post_cases),
+        route!(GET "/publishing/cases/{id}", "read.drafts", crate::publishing::pages::cases::get_case),
+        route!(POST "/publishing/cases/{id}/stage", "publishing.set_case_stage", crate::publishing::pages::cases::post_stage),
+        route!(GET "/publishing/{id}", "read.drafts", crate::publishing::pages::list::get_draft),
+        route!(POST "/publishing/{id}", "publishing.edit_draft", crate::publishing::pages::composer::post_draft),
+        route!(POST "/publishing/{id}/publish", "publishing.publish", crate::publishing::pages::composer::post_publish),
+        route!(POST "/publishing/{id}/autosave", "read.drafts", crate::publishing::pages::composer::post_autosave),
+        route!(POST "/publishing/{id}/upload", "read.drafts", crate::publishing::pages::composer::post_upload),
+        route!(POST "/publishing/{id}/unschedule", "publishing.unschedule", crate::publishing::pages::composer::post_unschedule),
+        route!(POST "/publishing/{id}/withdraw", "publishing.withdraw_draft", crate::publishing::pages::composer::post_withdraw),
+        route!(POST "/publishing/{id}/take-down", "publishing.take_down", crate::publishing::pages::post::post_take_down),
+        route!(POST "/publishing/{id}/case", "publishing.link_case", crate::publishing::pages::post::post_case),
+        route!(GET "/held", "read.own", crate::held::pages::get_list),
+        route!(GET "/held/{id}", "read.own", crate::held::pages::get_held),
+        route!(POST "/held/{id}/release", "act.release", crate::held::pages::post_release),
+        route!(POST "/held/{id}/decline", "act.decline", crate::held::pages::post_decline),
         // community
         // desk
         // assurance

@@ -11,6 +11,7 @@ pub mod input;
 pub mod jobs;
 pub mod media;
 pub mod outbox;
+pub mod pages;
 pub mod store;
 pub mod subject;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::store::{self, CaseRow, DraftRow};
 use crate::accounts::{self, AccountRow, connection, store as register};
 use crate::act::{Env, Stop, not_found};
 use crate::db::Tx;
-use bluelamp_domain::ids::{AccountId, CaseId, DraftId, PersonId};
+use bluelamp_domain::ids::{AccountId, CaseId, DraftId, ForceId, PersonId};
 use bluelamp_domain::publishing::check::{self, Limits, Remark, Term, Weight, WordLists};
 use bluelamp_domain::publishing::{Content, Draft, Kind, State};
 use bluelamp_domain::question::{Entity, Question, Ref, Value};
@@ -45,6 +45,25 @@ pub fn word_lists(words: &Words) -> WordLists {
     }
 }
 
+/// What a subject is read on: within an act, or for a page that asks without acting.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    pub app: &'a crate::app::App,
+    pub force: ForceId,
+    pub pack: &'a Pack,
+    pub me: Option<PersonId>,
+}
+
+impl<'a> Ground<'a> {
+    pub fn of(env: &'a Env<'_>) -> Ground<'a> {
+        Ground { app: env.app, force: env.force, pack: env.pack, me: env.person() }
+    }
+
+    pub fn page(ctx: &'a crate::act::Ctx, pack: &'a Pack) -> Ground<'a> {
+        Ground { app: &ctx.app, force: ctx.force, pack, me: ctx.principal.person() }
+    }
+}
+
 impl Subject {
     /// A stored draft. Not there and not theirs are told apart by policy alone, which each question asks.
     pub async fn stored(tx: &mut Tx, env: &Env<'_>, id: DraftId) -> Result<(Subject, DraftRow), Stop> {
@@ -54,6 +73,10 @@ impl Subject {
     }
 
     pub async fn of(tx: &mut Tx, env: &Env<'_>, draft: Draft) -> Result<Subject, Stop> {
+        Subject::on(tx, Ground::of(env), draft).await
+    }
+
+    pub async fn on(tx: &mut Tx, env: Ground<'_>, draft: Draft) -> Result<Subject, Stop> {
         let mut targets = Vec::with_capacity(draft.content.accounts.len());
         let lists = word_lists(env.pack.words());
         for id in &draft.content.accounts {
@@ -75,13 +98,13 @@ impl Subject {
         says
     }
 
-    pub fn entity(&self, env: &Env<'_>, target: &Target) -> Entity {
+    pub fn entity(&self, env: Ground<'_>, target: &Target) -> Entity {
         let d = &self.draft;
         Entity::new("Draft", format!("{}:{}", d.id, target.account.id))
             .with("force", Ref::new("Force", env.force))
             .with("account", Ref::new("Account", target.account.id))
             .with("author", Ref::new("Person", d.author))
-            .with("isAuthor", env.person() == Some(d.author))
+            .with("isAuthor", env.me == Some(d.author))
             .with("kind", Value::word("DraftKind", d.content.kind.name()))
             .with("purpose", d.content.purpose.as_str())
             .with("revision", d.revision)
@@ -93,6 +116,10 @@ impl Subject {
 
     /// One question for each account; a release counts for this revision alone.
     pub fn questions(&self, action: &'static str, env: &Env<'_>) -> Vec<Question> {
+        self.questions_on(action, Ground::of(env))
+    }
+
+    pub fn questions_on(&self, action: &'static str, env: Ground<'_>) -> Vec<Question> {
         let ask = |t: &Target| {
             Question::new(action, self.draft.id, self.entity(env, t))
                 .also(accounts::entity(env.force, &t.account))
@@ -114,7 +141,7 @@ impl Subject {
     }
 }
 
-async fn case_of(tx: &mut Tx, env: &Env<'_>, case: Option<CaseId>) -> Result<Option<CaseRow>, Stop> {
+async fn case_of(tx: &mut Tx, env: Ground<'_>, case: Option<CaseId>) -> Result<Option<CaseRow>, Stop> {
     match case {
         None => Ok(None),
         Some(id) => Ok(store::case(tx, env.force, id).await?),
@@ -122,7 +149,7 @@ async fn case_of(tx: &mut Tx, env: &Env<'_>, case: Option<CaseId>) -> Result<Opt
 }
 
 /// An account and what it takes: the platform's figures, or its own server's where it is connected.
-async fn target(tx: &mut Tx, env: &Env<'_>, id: AccountId) -> Result<(AccountRow, Limits), Stop> {
+async fn target(tx: &mut Tx, env: Ground<'_>, id: AccountId) -> Result<(AccountRow, Limits), Stop> {
     let account = register::account(tx, env.force, id).await?.ok_or_else(|| not_found("account"))?;
     let own = match register::connection(tx, env.force, id).await? {
         Some(row) => connection::open(env.app, env.force, id, &row.sealed),
