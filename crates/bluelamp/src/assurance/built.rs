@@ -35,10 +35,19 @@ const fn built(clause: &'static str, by: &'static [By], watch: Watch) -> Built {
     Built { clause, by, watch }
 }
 
-/// In the order of the register.
+/// In the order of the register. A clause half done is not here: the page then says that it is not built yet.
 pub const BUILT: &[Built] = &[
+    built("APP-ROLE-2", &[By::Act("accounts.set_monitoring"), By::Page("/accounts"), By::Page("/desk")], Watch::Live("accounts-nobody-watches")),
+    built("APP-ROLE-3", &[By::Act("desk.raise_alert"), By::Act("desk.acknowledge_alert"), By::Job("desk.escalate_alert")], Watch::Live("alerts-unanswered")),
+    built("APP-ROLE-4", &[By::Act("desk.refer"), By::Page("/desk")], Watch::Standing),
+    built("APP-COMM-4", &[By::Act("desk.escalate"), By::Job("desk.escalate_alert")], Watch::Live("alerts-unanswered")),
+    built("APP-SEC-5", &[By::Page("/public/{force}"), By::Page("/public/{force}/accounts.json")], Watch::Standing),
+    built("LEICS-TRIAGE-1", &[By::Act("intake.receive"), By::Page("/desk")], Watch::Live("messages-without-triage")),
+    built("LEICS-TRIAGE-2", &[By::Act("desk.assess"), By::Act("desk.refer")], Watch::Standing),
+    built("LEICS-TRIAGE-3", &[By::Act("desk.route"), By::Job("desk.fall_back")], Watch::Standing),
     built("LEICS-TRAIN-1", &[By::Rules, By::Act("people.record_training")], Watch::Live("access-without-training")),
-    built("LEICS-TRAIN-2", &[By::Rules, By::Act("people.record_training")], Watch::Live("access-without-training")),
+    built("LEICS-USE-1", &[By::Act("desk.close"), By::Page("/desk")], Watch::Live("messages-overdue")),
+    built("LEICS-USE-4", &[By::Rules, By::Act("publishing.take_down"), By::Act("publishing.set_case_stage")], Watch::Standing),
 ];
 
 pub fn of(clause: &str) -> Option<&'static Built> {

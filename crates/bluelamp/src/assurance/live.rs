@@ -1,8 +1,8 @@
 //! Live state: measures that say whether a clause is kept now, on what evidence.
 
 use crate::act::Ctx;
-use crate::db::{DbError, Tx};
-use crate::people;
+use crate::db::{DbError, Tx, Val};
+use crate::{accounts, desk, intake, people};
 use bluelamp_domain::time::Instant;
 use std::collections::BTreeMap;
 
@@ -83,6 +83,28 @@ pub async fn measures(ctx: &Ctx, tx: &mut Tx) -> Result<BTreeMap<&'static str, F
             |n| format!("{n} authorised without training that stands; their use is refused until it is recorded."),
             "/people",
         ),
+    );
+    let accounts = accounts::store::accounts(tx, ctx.force, true, Val::Ids(Vec::new())).await?;
+    let open = accounts.iter().filter(|a| a.connected && a.monitored_by.is_empty()).count();
+    out.insert(
+        "accounts-nobody-watches",
+        found(open, 0, "Every connected account says who watches it.", |n| format!("{n} connected without anyone named to watch them."), "/accounts"),
+    );
+    let ringing = desk::store::open_alerts(tx, ctx.force, true, Val::Ids(Vec::new())).await?;
+    let late = ringing.iter().filter(|a| a.next_at <= now).count();
+    out.insert(
+        "alerts-unanswered",
+        found(late, ringing.len(), "No alert waits for anyone.", |n| format!("{n} not acknowledged yet."), "/desk"),
+    );
+    let overdue: i64 = desk::store::by_rank(tx, ctx.force, now).await?.iter().map(|(_, _, late, _)| late).sum();
+    out.insert(
+        "messages-overdue",
+        found(0, usize::try_from(overdue).unwrap_or(0), "Every message is read and answered in its time.", |n| format!("{n} past their time."), "/desk"),
+    );
+    let untriaged = intake::store::quarantine_waiting(tx, ctx.force, true, Val::Ids(Vec::new())).await?.len();
+    out.insert(
+        "messages-without-triage",
+        found(0, untriaged, "Every message was triaged as it came in.", |n| format!("{n} in quarantine: they could not be read or decided."), "/desk"),
     );
     Ok(out)
 }

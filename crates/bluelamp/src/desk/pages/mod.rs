@@ -1,1 +1,48 @@
-//! The desk's pages.
+//! The desk's pages. `list.rs` draws the queue, `open.rs` the conversation beside it, `post.rs` takes the forms,
+//! `watch.rs` the wall, the alarms, what is unanswered and the quarantine.
+
+mod list;
+mod open;
+mod post;
+mod view;
+mod watch;
+
+pub use list::{get_desk, get_message};
+pub use post::*;
+pub use watch::{get_alerts, get_quarantine, get_unanswered, get_wall, post_quarantine};
+
+use crate::act::Ctx;
+use crate::http::view::{ReasonLine, RefusalPanel};
+use bluelamp_domain::decision::Reason;
+
+/// Every reason of a refusal or a hold, each with its clause and whom to ask.
+pub fn panel(heading: &str, held: bool, reasons: &[Reason]) -> RefusalPanel {
+    let line = |r: &Reason| ReasonLine {
+        sentence: r.says.clone(),
+        clause: r.clause.clone(),
+        clause_href: if r.clause.is_empty() { String::new() } else { format!("/assurance/clauses/{}", r.clause) },
+        whom: r.approver.as_deref().map_or_else(String::new, |a| format!("Someone who can agree: {}", a.replace('-', " "))),
+        ask: String::new(),
+    };
+    RefusalPanel { heading: heading.to_owned(), held, reasons: reasons.iter().map(line).collect() }
+}
+
+/// Minutes and seconds, or hours and minutes, as people say them.
+pub fn took(micros: i64) -> String {
+    let s = (micros / 1_000_000).max(0);
+    match s {
+        0..=59 => format!("{s} s"),
+        60..=3599 => format!("{} min {} s", s / 60, s % 60),
+        3600..=86_399 => format!("{} h {} min", s / 3600, s / 60 % 60),
+        _ => format!("{} days", s / 86_400),
+    }
+}
+
+/// The middle of values that are sorted.
+pub fn median(sorted: &[i64]) -> Option<i64> {
+    sorted.get(sorted.len() / 2).copied()
+}
+
+pub fn platform_title(ctx: &Ctx, platform: &str) -> String {
+    super::alarm::title_of(ctx, platform)
+}
