@@ -84,7 +84,10 @@ fn own_hosts(connection: &Connection) -> Vec<String> {
 
 /// The host of an address with a scheme.
 pub fn url_host(address: &str) -> Option<String> {
-    let (_, rest) = address.split_once("://")?;
+    let (scheme, rest) = address.split_once("://")?;
+    if !["https", "http", "wss", "ws"].contains(&scheme) {
+        return None;
+    }
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?;
     let host = if let Some(v6) = host.strip_prefix('[') { v6.split(']').next()? } else { host.split(':').next()? };
@@ -124,5 +127,6 @@ mod tests {
         assert_eq!(host("http://[::1]:80/"), "::1");
         assert_eq!(host("https://user:pw@social.example"), "social.example");
         assert_eq!((host("not an address"), host("https://")), (String::new(), String::new()));
+        assert_eq!(host("at://did:plc:example/app/1"), "");
     }
 }

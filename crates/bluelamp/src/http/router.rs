@@ -50,6 +50,10 @@ pub fn staff() -> Vec<Route> {
         route!(POST "/accounts/{id}/close", "accounts.close", crate::accounts::pages::post_close),
         route!(GET "/public", "open", crate::accounts::public::to_public),
         // intake
+        route!(GET "/intake/quarantine", "read.desk", crate::intake::pages::get_quarantine),
+        route!(POST "/intake/quarantine/{id}", "intake.resolve_quarantine", crate::intake::pages::post_quarantine),
+        route!(GET "/media/{id}", "read.desk", crate::intake::pages::get_copy),
+        route!(GET "/media/{id}/original", "read.desk", crate::intake::pages::get_original),
         // publishing
         route!(GET "/publishing", "read.drafts", crate::publishing::pages::list::get_list),
         route!(GET "/publishing/new", "read.drafts", crate::publishing::pages::composer::get_new),

@@ -13,7 +13,7 @@ use crate::jobs::Ran;
 use bluelamp_domain::act::{Actor, Principal};
 use bluelamp_domain::ids::MediaId;
 use bluelamp_domain::time::{Instant, MINUTE};
-use bluelamp_platforms::Outcome as Answer;
+use bluelamp_platforms::{Egress, Outcome as Answer, Request, Response, Socket, Trouble};
 use futures_util::future::BoxFuture;
 use image::{ImageDecoder, ImageReader, Limits};
 use std::io::Cursor;
@@ -37,33 +37,69 @@ pub fn fetch(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran, Fault>> {
             store::medium(&mut tx, ctx.force, id).await?
         };
         let Some(row) = row.filter(|r| r.object.is_none()) else { return Ok(Ran::Done) };
-        if let Some(host) = connection::url_host(&row.url) {
-            // The address stands in an authenticated answer of the platform; its host joins the account's by an act.
-            let known = {
-                let mut tx = ctx.read().await?;
-                crate::accounts::store::hosts(&mut tx, ctx.force, row.account).await?.contains(&host)
-            };
-            if !known && let Outcome::Refused { reasons, .. } = ctx.act(AllowHost { account: row.account, host }).await? {
-                let why = reasons.iter().map(|r| r.says.clone()).collect::<Vec<_>>().join(" ");
-                return settle(&ctx, id, None, why).await;
-            }
-        }
-        let line = match connection::line_of(&ctx, row.account).await {
-            Ok(line) => line,
-            Err(NoLine::Fault(f)) => return Err(f),
-            Err(e) => return settle(&ctx, id, None, e.to_string()).await,
-        };
         let last = job.attempts >= ATTEMPTS;
-        match line.connector.fetch_media(&*line.net, &line.connection, &row.url, LARGEST).await {
-            Answer::Done(bytes) => settle(&ctx, id, Some(bytes), String::new()).await,
-            Answer::Rejected { why } | Answer::Unauthorised { why } => settle(&ctx, id, None, why).await,
-            Answer::Limited { until } => Ok(Ran::Later { at: Instant(until), why: "the platform asks to wait".into() }),
-            Answer::Unknown { why } | Answer::Broken { why } if last => settle(&ctx, id, None, why).await,
-            Answer::Unknown { why } | Answer::Broken { why } => {
-                Ok(Ran::Later { at: ctx.now().plus(MINUTE << job.attempts.clamp(0, 6)), why })
+        // A picture may stand on a host that the platform has just named; one redirect of that kind is followed.
+        for learned in 0..3 {
+            let line = match connection::line_of(&ctx, row.account).await {
+                Ok(line) => line,
+                Err(NoLine::Fault(f)) => return Err(f),
+                Err(e) => return settle(&ctx, id, None, e.to_string()).await,
+            };
+            let net = Learning { net: line.net.clone(), refused: std::sync::Mutex::new(None) };
+            let answer = line.connector.fetch_media(&net, &line.connection, &row.url, LARGEST).await;
+            let refused = crate::app::lock(&net.refused).take();
+            match answer {
+                Answer::Done(bytes) => return settle(&ctx, id, Some(bytes), String::new()).await,
+                Answer::Rejected { why } => match refused {
+                    // The host stands in the platform's own answer: it joins the account's by an act, if it may.
+                    Some(host) if learned < 2 && allowed(&ctx, row.account, host).await? => {}
+                    _ => return settle(&ctx, id, None, why).await,
+                },
+                Answer::Unauthorised { why } => return settle(&ctx, id, None, why).await,
+                Answer::Limited { until } => return Ok(Ran::Later { at: Instant(until), why: "the platform asks to wait".into() }),
+                Answer::Unknown { why } | Answer::Broken { why } if last => return settle(&ctx, id, None, why).await,
+                Answer::Unknown { why } | Answer::Broken { why } => {
+                    return Ok(Ran::Later { at: ctx.now().plus(MINUTE << job.attempts.clamp(0, 6)), why });
+                }
             }
         }
+        settle(&ctx, id, None, "the platform sends from one host to the next".into()).await
     })
+}
+
+/// Lets the account reach a host, unless it does already or may not.
+async fn allowed(ctx: &Ctx, account: bluelamp_domain::ids::AccountId, host: String) -> Result<bool, Fault> {
+    let known = {
+        let mut tx = ctx.read().await?;
+        crate::accounts::store::hosts(&mut tx, ctx.force, account).await?.contains(&host)
+    };
+    Ok(!known && matches!(ctx.act(AllowHost { account, host }).await?, Outcome::Done(_)))
+}
+
+/// The account's way out, which remembers the host that it was refused.
+struct Learning {
+    net: std::sync::Arc<dyn Egress>,
+    refused: std::sync::Mutex<Option<String>>,
+}
+
+impl Learning {
+    fn note<T>(&self, answer: Result<T, Trouble>) -> Result<T, Trouble> {
+        if let Err(Trouble::Forbidden { host }) = &answer {
+            *crate::app::lock(&self.refused) = Some(host.clone());
+        }
+        answer
+    }
+}
+
+#[async_trait::async_trait]
+impl Egress for Learning {
+    async fn send(&self, request: Request) -> Result<Response, Trouble> {
+        self.note(self.net.send(request).await)
+    }
+
+    async fn open(&self, request: Request) -> Result<Box<dyn Socket>, Trouble> {
+        self.note(self.net.open(request).await)
+    }
 }
 
 /// How often a picture is asked for before it counts as missing.

@@ -15,6 +15,7 @@ pub mod acts;
 pub mod hooks;
 pub mod keep;
 pub mod media;
+pub mod pages;
 pub mod process;
 pub mod queue;
 pub mod store;
