@@ -120,7 +120,12 @@ static JOBS: &[JobInfo] = &[
 ];
 
 /// What follows, in the same transaction, from something that happens in an area which must not know the later one.
-static AFTER: &[(&str, &str)] = &[("intake.immediate", "desk.raise_alert"), ("publishing.reply", "desk.record_reply_sent")];
+static AFTER: &[(&str, &str)] = &[
+    ("intake.immediate", "desk.raise_alert"),
+    ("intake.quarantined", "desk.raise_alert"),
+    ("intake.gap", "desk.raise_alert"),
+    ("publishing.reply", "desk.record_reply_sent"),
+];
 
 /// The act that follows from `event`, where the program has it.
 pub fn after(event: &str) -> Option<&'static str> {

@@ -1,8 +1,8 @@
 //! The register: its rules, its pages, and what the public is told.
 
 use super::acts::{
-    change::Change, close::Close, connect::Connect, disconnect::Disconnect, freeze::Freeze, register::Register, set_monitoring::SetMonitoring,
-    thaw::Thaw,
+    change::Change, close::Close, connect::Connect, disconnect::Disconnect, freeze::Freeze, register::Register,
+    set_monitoring::SetMonitoring, thaw::Thaw,
 };
 use super::exchange::{self, Exchanged};
 use super::{connection, store};
@@ -158,7 +158,10 @@ async fn credentials_of_another_account_are_refused() {
         assert!(why[0].len() > 10 && !why[0].contains("no such key"), "{why:?}");
         // Whoever may not connect is refused before anything goes to the platform.
         let publisher = b.world.ctx("auditor").await;
-        assert!(matches!(exchange::connect(&publisher, north, &given("key-of-north")).await.unwrap(), Exchanged::Acted(Outcome::Refused { .. })));
+        assert!(matches!(
+            exchange::connect(&publisher, north, &given("key-of-north")).await.unwrap(),
+            Exchanged::Acted(Outcome::Refused { .. })
+        ));
     }
 }
 
@@ -203,11 +206,20 @@ async fn anyone_can_ask_whether_an_account_is_real() {
     for w in worlds().await {
         let ctx = w.ctx("corporate-communications").await;
         enter(&ctx, Register { url: "https://social.example/@exampleshire".into(), ..register("@exampleshire") }).await;
-        let ask = async |words: &str| get(&w, &format!("/public/exampleshire?account={}", crate::http::percent(words).replace('/', "%2F"))).await.1;
-        for real in ["exampleshire", "@Exampleshire", "https://social.example/@exampleshire", "https://www.social.example/@exampleshire/?x=1"] {
+        let ask = async |words: &str| {
+            get(&w, &format!("/public/exampleshire?account={}", crate::http::percent(words).replace('/', "%2F"))).await.1
+        };
+        for real in
+            ["exampleshire", "@Exampleshire", "https://social.example/@exampleshire", "https://www.social.example/@exampleshire/?x=1"]
+        {
             assert!(ask(real).await.contains("Yes, this is ours"), "{real}");
         }
-        for fake in ["exampleshire_police", "https://socia1.example/@exampleshire", "https://social.example/@exampleshire2", "<script>alert(1)</script>"] {
+        for fake in [
+            "exampleshire_police",
+            "https://socia1.example/@exampleshire",
+            "https://social.example/@exampleshire2",
+            "<script>alert(1)</script>",
+        ] {
             let page = ask(fake).await;
             assert!(page.contains("not one of our accounts"), "{fake}");
             assert!(!page.contains("<script>alert"), "{fake}");
@@ -259,7 +271,9 @@ async fn the_register_is_kept_from_its_pages() {
         let (status, _, page) = visit(&b.world, &cookie, Request::get("/accounts"), String::new()).await;
         assert_eq!(status, StatusCode::OK, "{page}");
         assert!(page.contains("Account main") && page.contains("Connected"));
-        let form = format!("csrf={csrf}&platform=rehearsal&handle=north&title=North+%3Cb%3Eteam&kind=local&area=North&purpose=to+be+there&monitored_by=local&monitored_by=contact&in_use=yes");
+        let form = format!(
+            "csrf={csrf}&platform=rehearsal&handle=north&title=North+%3Cb%3Eteam&kind=local&area=North&purpose=to+be+there&monitored_by=local&monitored_by=contact&in_use=yes"
+        );
         let (status, to, page) = visit(&b.world, &cookie, Request::post("/accounts"), form.clone()).await;
         assert_eq!(status, StatusCode::SEE_OTHER, "{page}");
         let path = to.split('?').next().unwrap().to_owned();

@@ -52,7 +52,7 @@ pub fn fetch(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran, Fault>> {
                 Answer::Done(bytes) => return settle(&ctx, id, Some(bytes), String::new()).await,
                 Answer::Rejected { why } => match refused {
                     // The host stands in the platform's own answer: it joins the account's by an act, if it may.
-                    Some(host) if learned < 2 && allowed(&ctx, row.account, host).await? => {}
+                    Some(host) if learned < 2 && allowed(&ctx, row.account, &host).await? => {}
                     _ => return settle(&ctx, id, None, why).await,
                 },
                 Answer::Unauthorised { why } => return settle(&ctx, id, None, why).await,
@@ -68,12 +68,12 @@ pub fn fetch(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran, Fault>> {
 }
 
 /// Lets the account reach a host, unless it does already or may not.
-async fn allowed(ctx: &Ctx, account: bluelamp_domain::ids::AccountId, host: String) -> Result<bool, Fault> {
+async fn allowed(ctx: &Ctx, account: bluelamp_domain::ids::AccountId, host: &str) -> Result<bool, Fault> {
     let known = {
         let mut tx = ctx.read().await?;
-        crate::accounts::store::hosts(&mut tx, ctx.force, account).await?.contains(&host)
+        crate::accounts::store::hosts(&mut tx, ctx.force, account).await?.iter().any(|h| h == host)
     };
-    Ok(!known && matches!(ctx.act(AllowHost { account, host }).await?, Outcome::Done(_)))
+    Ok(!known && matches!(ctx.act(AllowHost { account, host: host.to_owned() }).await?, Outcome::Done(_)))
 }
 
 /// The account's way out, which remembers the host that it was refused.

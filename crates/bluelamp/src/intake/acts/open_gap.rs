@@ -56,7 +56,11 @@ impl Act for OpenGap {
         let from = Instant(self.from.0.clamp(complete.map_or(i64::MIN, |c| c.from_at.0), env.at().0));
         let gap = SpanRow { id: env.moment.id(), account: self.account, kind: "gap".into(), from_at: from, to_at: None, why: why.clone() };
         tracing::error!(account = %self.account, "a gap opened in an account's intake");
-        Ok(Step::to(Change { ends: complete.map(|c| (c.id, from)), gap: Some(gap) }).entry(entry.value("why", why)))
+        let mut step = Step::to(Change { ends: complete.map(|c| (c.id, from)), gap: Some(gap) }).entry(entry.value("why", why));
+        if let Some(alarm) = crate::wiring::after("intake.gap") {
+            step = step.then(alarm, serde_json::json!({ "account": self.account, "kind": "gap" }));
+        }
+        Ok(step)
     }
 
     async fn write(&self, tx: &mut Tx, env: &Env<'_>, c: &Change) -> Result<Done, DbError> {

@@ -60,7 +60,11 @@ impl Act for Quarantine {
             .code("code", &row.code)
             .value("why", &row.why)
             .value("raw_digest", &facts.raw.digest);
-        Ok(Step::to(row).entry(entry))
+        let mut step = Step::to(row).entry(entry);
+        if let Some(alarm) = crate::wiring::after("intake.quarantined") {
+            step = step.then(alarm, serde_json::json!({ "account": self.account, "kind": "quarantine" }));
+        }
+        Ok(step)
     }
 
     async fn write(&self, tx: &mut Tx, env: &Env<'_>, row: &QuarantineRow) -> Result<Done, DbError> {

@@ -26,6 +26,20 @@ async fn leics_triage_1_every_message_is_triaged_on_arrival_with_the_words_that_
 }
 
 #[tokio::test]
+async fn app_role_3_an_immediate_message_and_a_quarantined_one_ring_in_the_transaction_that_stores_them() {
+    for b in benches().await {
+        b.take(wrote("m1", 1, "comment", "lovely day").to_string()).await;
+        assert_eq!(b.entries("desk.raise_alert").await, 0);
+        b.take(wrote("m2", 1, "private", THREAT).to_string()).await;
+        assert_eq!(b.entries("desk.raise_alert").await, 1);
+        b.take(edited("m1", 2, THREAT, "2026-11-21T11:59:10Z").to_string()).await;
+        assert_eq!(b.entries("desk.raise_alert").await, 2);
+        b.take("not json").await;
+        assert_eq!(b.entries("desk.raise_alert").await, 3);
+    }
+}
+
+#[tokio::test]
 async fn what_was_received_is_not_received_twice() {
     for b in benches().await {
         let first = wrote("m1", 1, "comment", "hello");
