@@ -20,7 +20,7 @@ use bluelamp_domain::time::{Instant, SECOND};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 /// Between two polls of an account that answers.
 pub const EVERY: i64 = 15 * SECOND;
@@ -32,12 +32,12 @@ const AT_ONCE: usize = 16;
 /// Reads every account of every force until `stop` fires. What was left over goes first (I5).
 pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
     let holder = hex::encode(app.random::<12>());
-    let mut streams: HashMap<AccountId, JoinHandle<()>> = HashMap::new();
+    let mut tasks = Tasks::default();
     loop {
         if let Err(e) = process::sweep(&app).await {
             tracing::warn!(error = %e, "what waits could not be looked at; it stays and is tried again");
         }
-        if let Err(e) = round(&app, &holder, &mut streams).await {
+        if let Err(e) = round(&app, &holder, &mut tasks).await {
             tracing::warn!(error = %e, "accounts could not be polled");
         }
         if *stop.borrow() {
@@ -48,14 +48,22 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
             _ = stop.changed() => break,
         }
     }
-    for stream in streams.values() {
-        stream.abort();
+    // A poll that is cut off kept its pages one by one, each with the cursor after it.
+    for task in tasks.streams.values().chain(tasks.polls.values()) {
+        task.abort();
     }
     give_back(&app, &holder).await;
 }
 
-/// Polls what is due, and sees that each account that has a stream is listened to.
-async fn round(app: &App, holder: &str, streams: &mut HashMap<AccountId, JoinHandle<()>>) -> Result<(), Fault> {
+/// What runs for each account on this node. A platform that is slow to answer keeps nobody else waiting.
+#[derive(Default)]
+struct Tasks {
+    streams: HashMap<AccountId, JoinHandle<()>>,
+    polls: HashMap<AccountId, JoinHandle<()>>,
+}
+
+/// Begins the polls that are due, and sees that each account that has a stream is listened to.
+async fn round(app: &App, holder: &str, tasks: &mut Tasks) -> Result<(), Fault> {
     let now = app.clock.now();
     let mut due = Vec::new();
     let mut connected = Vec::new();
@@ -65,31 +73,36 @@ async fn round(app: &App, holder: &str, streams: &mut HashMap<AccountId, JoinHan
         for account in store::connected(&mut tx, force.id).await? {
             connected.push(account.account);
             if account.next_at <= now && (account.leased_until <= now || account.holder.as_deref() == Some(holder)) {
-                due.push((ctx.clone(), account.account));
+                due.push((account.next_at, ctx.clone(), account.account));
             }
         }
     }
-    streams.retain(|id, task| {
+    tasks.streams.retain(|id, task| {
         let keep = connected.contains(id) && !task.is_finished();
         if !keep {
             task.abort();
         }
         keep
     });
-    let mut running = JoinSet::new();
-    for (ctx, account) in due {
-        if running.len() >= AT_ONCE {
-            running.join_next().await;
+    tasks.polls.retain(|_, task| !task.is_finished());
+    // Whoever has waited longest goes first.
+    due.sort_by_key(|(next_at, _, account)| (*next_at, *account));
+    for (_, ctx, account) in due {
+        if tasks.polls.len() >= AT_ONCE {
+            break;
         }
-        streams.entry(account).or_insert_with(|| tokio::spawn(stream::listen(ctx.clone(), account, holder.to_owned())));
+        if tasks.polls.contains_key(&account) {
+            continue;
+        }
+        tasks.streams.entry(account).or_insert_with(|| tokio::spawn(stream::listen(ctx.clone(), account, holder.to_owned())));
         let holder = holder.to_owned();
-        running.spawn(async move {
+        let poll = async move {
             if let Err(e) = poll(&ctx, account, &holder).await {
                 tracing::warn!(%account, error = %e, "an account could not be polled");
             }
-        });
+        };
+        tasks.polls.insert(account, tokio::spawn(poll));
     }
-    while running.join_next().await.is_some() {}
     Ok(())
 }
 
