@@ -80,4 +80,55 @@ mod tests {
         assert!(text.contains("Message-ID: <00000000-0000-0000-0000-000000000007@exampleshire.example>"), "{text}");
         assert!(compose("desk@exampleshire.example", letter("a@b.example\r\nBcc: c@d.example", "s")).is_err());
     }
+
+    /// A mail server that says yes, and what it was told.
+    async fn receiver() -> (u16, tokio::task::JoinHandle<String>) {
+        use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let told = tokio::spawn(async move {
+            let (socket, _) = listener.accept().await.unwrap();
+            let (read, mut write) = socket.into_split();
+            let mut lines = BufReader::new(read).lines();
+            let (mut told, mut body) = (String::new(), false);
+            write.write_all(b"220 example\r\n").await.unwrap();
+            while let Ok(Some(line)) = lines.next_line().await {
+                told.push_str(&line);
+                told.push('\n');
+                let answer = match (body, line.as_str()) {
+                    (true, ".") => {
+                        body = false;
+                        "250 kept"
+                    }
+                    (true, _) => continue,
+                    (false, "DATA") => {
+                        body = true;
+                        "354 go on"
+                    }
+                    (false, "QUIT") => break,
+                    (false, _) => "250 yes",
+                };
+                write.write_all(format!("{answer}\r\n").as_bytes()).await.unwrap();
+            }
+            told
+        });
+        (port, told)
+    }
+
+    #[tokio::test]
+    async fn a_mail_reaches_a_server_that_takes_it() {
+        let (port, told) = receiver().await;
+        let mail = Mail { host: "127.0.0.1".into(), port, from: "desk@exampleshire.example".into(), security: "none".into(), user: None, password_file: None };
+        let letter = Letter { to: "a@exampleshire.example".into(), subject: "An alarm".into(), body: "Open it.\n".into(), id: Uuid::from_u128(9) };
+        send(&mail, letter).await.unwrap();
+        let told = told.await.unwrap();
+        assert!(told.contains("RCPT TO:<a@exampleshire.example>") && told.contains("Subject: An alarm") && told.contains("Open it."), "{told}");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_an_error_in_a_sentence() {
+        let mail = Mail { host: "127.0.0.1".into(), port: 1, from: "desk@exampleshire.example".into(), security: "none".into(), user: None, password_file: None };
+        let letter = Letter { to: "a@exampleshire.example".into(), subject: "s".into(), body: "b".into(), id: Uuid::from_u128(9) };
+        assert!(matches!(send(&mail, letter).await, Err(MailError::Smtp(_))));
+    }
 }

@@ -41,6 +41,7 @@ pub const BUILT: &[Built] = &[
     built("APP-ROLE-3", &[By::Act("desk.raise_alert"), By::Act("desk.acknowledge_alert"), By::Job("desk.escalate_alert")], Watch::Live("alerts-unanswered")),
     built("APP-ROLE-4", &[By::Act("desk.refer"), By::Page("/desk")], Watch::Standing),
     built("APP-COMM-4", &[By::Act("desk.escalate"), By::Job("desk.escalate_alert")], Watch::Live("alerts-unanswered")),
+    built("APP-COMM-10", &[By::Rules, By::Act("desk.contact"), By::Act("desk.reply"), By::Act("desk.list_organisation")], Watch::Standing),
     built("APP-SEC-5", &[By::Page("/public/{force}"), By::Page("/public/{force}/accounts.json")], Watch::Standing),
     built("LEICS-TRIAGE-1", &[By::Act("intake.receive"), By::Page("/desk")], Watch::Live("messages-without-triage")),
     built("LEICS-TRIAGE-2", &[By::Act("desk.assess"), By::Act("desk.refer")], Watch::Standing),

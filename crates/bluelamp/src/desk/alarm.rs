@@ -51,12 +51,21 @@ pub async fn open(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<OpenAlert>, DbError> {
         bar.push(OpenAlert {
             id: alert.id.to_string(),
             sentence: format!("{}: {place}", alert.kind.title()),
-            href: alert.message.map_or_else(|| "/desk/alerts".to_owned(), |m| format!("/desk/messages/{m}")),
+            href: href(&alert),
             raised_at: alert.raised_at,
             next: format!("goes to {} at {at}", alert.contact.next().title()),
         });
     }
     Ok(bar)
+}
+
+/// Where an alarm leads.
+pub fn href(alert: &AlertRow) -> String {
+    match (alert.message, alert.kind) {
+        (Some(message), _) => format!("/desk/messages/{message}"),
+        (None, alert::Kind::Quarantine) => "/desk/quarantine".to_owned(),
+        (None, _) => "/desk/alerts".to_owned(),
+    }
 }
 
 /// A platform's name for people.

@@ -88,7 +88,7 @@ pub async fn mail_alert(ctx: Ctx, job: Claimed) -> Result<Ran, Fault> {
         return Ok(Ran::Done);
     }
     let place = format!("{}, {}", super::alarm::title_of(&ctx, &account.platform), account.title);
-    let link = row.message.map_or_else(|| "/desk/alerts".to_owned(), |m| format!("/desk/messages/{m}"));
+    let link = super::alarm::href(&row);
     let letter = crate::mail::Letter {
         to,
         subject: format!("Bluelamp alarm: {} ({place})", row.kind.title().to_lowercase()),

@@ -18,13 +18,25 @@ use bluelamp_domain::decision::Reason;
 /// Every reason of a refusal or a hold, each with its clause and whom to ask.
 pub fn panel(heading: &str, held: bool, reasons: &[Reason]) -> RefusalPanel {
     let line = |r: &Reason| ReasonLine {
-        sentence: r.says.clone(),
+        sentence: sentence(&r.says),
         clause: r.clause.clone(),
         clause_href: if r.clause.is_empty() { String::new() } else { format!("/assurance/clauses/{}", r.clause) },
         whom: r.approver.as_deref().map_or_else(String::new, |a| format!("Someone who can agree: {}", a.replace('-', " "))),
         ask: String::new(),
     };
     RefusalPanel { heading: heading.to_owned(), held, reasons: reasons.iter().map(line).collect() }
+}
+
+/// Our rules speak in lower case without a full stop; a page speaks in sentences.
+fn sentence(says: &str) -> String {
+    let mut out = says.to_owned();
+    if let Some(first) = out.get(..1) {
+        out = first.to_uppercase() + &out[1..];
+    }
+    if !out.ends_with(['.', '!', '?']) {
+        out.push('.');
+    }
+    out
 }
 
 /// Minutes and seconds, or hours and minutes, as people say them.

@@ -193,7 +193,7 @@ pub async fn get_alerts(ctx: Ctx, OriginalUri(uri): OriginalUri, Query(asked): Q
         rows.push(AlertItem {
             kind: a.kind.title().into(),
             place: title(&accounts, a.account),
-            href: a.message.map_or_else(|| "/desk/alerts".into(), |m| format!("/desk/messages/{m}")),
+            href: crate::desk::alarm::href(a),
             at: moment(&ctx, a.raised_at),
             state,
             told: format!("{told} in {} rounds", a.round + 1),

@@ -1,6 +1,8 @@
 //! The desk on both databases, with messages from a real rehearsal server.
 
 mod alarms;
+mod pages;
+mod replies;
 mod scope;
 mod working;
 
