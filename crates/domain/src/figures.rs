@@ -46,6 +46,8 @@ figures! {
     /// Removals on one post that call for an explanation (LEICS-MOD-3), and the hours they are counted in.
     mass_removal_count = 10,
     mass_removal_hours = 24,
+    /// Days within which somebody else looks again at what was hidden, deleted or blocked.
+    measure_review_days = 28,
     /// Contacts in a month that make a repeat contact (LEICS-REPEAT-1).
     repeat_contact_threshold = 5,
     /// The level from which a person may approve (SYSX-4.3).

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod act;
+pub mod community;
 pub mod decision;
 pub mod desk;
 pub mod figures;

@@ -25,6 +25,9 @@ pub struct Code {
     pub title: String,
     pub says: String,
     pub clause: String,
+    /// Grounds alone: the signals of triage, by id or category, that may meet it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<String>,
 }
 
 /// Something a detector can see in a draft or a reply; rules name it by its code.
@@ -106,6 +109,9 @@ pub(crate) fn read(files: &Files, folder: &str, parent: Option<&Words>, faults: 
             "purposes" => {
                 let file: Option<Purposes> = read_toml(path, bytes, faults);
                 words.purposes = codes(path, file.map(|f| f.purpose).unwrap_or_default(), faults);
+                for purpose in words.purposes.iter().filter(|p| !p.signals.is_empty()) {
+                    faults.push(Fault::new(path, format!("`{}` is a purpose; only a ground has signals", purpose.code)));
+                }
                 continue;
             }
             "signs" => {
