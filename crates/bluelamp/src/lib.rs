@@ -6,6 +6,7 @@ pub mod act;
 pub mod app;
 pub mod assurance;
 pub mod cli;
+pub mod community;
 pub mod config;
 pub mod db;
 pub mod demo;

@@ -65,6 +65,16 @@ static ACTS: &[ActInfo] = &[
     ActInfo::of::<crate::publishing::acts::set_case_stage::SetCaseStage>(),
     ActInfo::of::<crate::publishing::acts::link_case::LinkCase>(),
     // community
+    ActInfo::of::<crate::community::acts::hide::Hide>(),
+    ActInfo::of::<crate::community::acts::unhide::Unhide>(),
+    ActInfo::of::<crate::community::acts::delete::Delete>(),
+    ActInfo::of::<crate::community::acts::report::Report>(),
+    ActInfo::of::<crate::community::acts::advise::Advise>(),
+    ActInfo::of::<crate::community::acts::block::Block>(),
+    ActInfo::of::<crate::community::acts::unblock::Unblock>(),
+    ActInfo::of::<crate::community::acts::review::Review>(),
+    ActInfo::of::<crate::community::acts::settle_prompt::SettlePrompt>(),
+    ActInfo::of::<crate::community::acts::record_outcome::RecordOutcome>(),
     // desk
     ActInfo::of::<crate::desk::acts::start_duty::StartDuty>(),
     ActInfo::of::<crate::desk::acts::end_duty::EndDuty>(),
@@ -111,6 +121,14 @@ static JOBS: &[JobInfo] = &[
     JobInfo { kind: "publishing.deliver", act: "publishing.record_sent", attempts: 1_000, lease_s: 100, run: crate::publishing::jobs::deliver },
     JobInfo { kind: "publishing.read_back", act: "publishing.record_read_back", attempts: 20, lease_s: 60, run: crate::publishing::jobs::read_back },
     JobInfo { kind: "publishing.take_down", act: "publishing.record_taken_down", attempts: 1_000, lease_s: 100, run: crate::publishing::jobs::take_down },
+    // community
+    JobInfo {
+        kind: crate::community::acts::MODERATE,
+        act: "community.record_outcome",
+        attempts: crate::community::jobs::ATTEMPTS,
+        lease_s: 90,
+        run: crate::community::jobs::moderate,
+    },
     // desk
     JobInfo { kind: "desk.send_reply", act: "desk.record_reply_sent", attempts: 40, lease_s: 90, run: |c, j| Box::pin(crate::desk::jobs::send_reply(c, j)) },
     JobInfo { kind: "desk.escalate_alert", act: "desk.escalate_alert", attempts: 200, lease_s: 30, run: |c, j| Box::pin(crate::desk::jobs::escalate(c, j)) },

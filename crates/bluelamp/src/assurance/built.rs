@@ -40,6 +40,8 @@ pub const BUILT: &[Built] = &[
     built("APP-ROLE-2", &[By::Act("accounts.set_monitoring"), By::Page("/accounts"), By::Page("/desk")], Watch::Live("accounts-nobody-watches")),
     built("APP-ROLE-3", &[By::Act("desk.raise_alert"), By::Act("desk.acknowledge_alert"), By::Job("desk.escalate_alert")], Watch::Live("alerts-unanswered")),
     built("APP-ROLE-4", &[By::Act("desk.refer"), By::Page("/desk")], Watch::Standing),
+    built("APP-ROLE-5", &[By::Rules], Watch::Standing),
+    built("APP-COMM-2", &[By::Act("community.settle_prompt"), By::Page("/public/{force}/removals")], Watch::Standing),
     built("APP-COMM-4", &[By::Act("desk.escalate"), By::Job("desk.escalate_alert")], Watch::Live("alerts-unanswered")),
     built("APP-COMM-10", &[By::Rules, By::Act("desk.contact"), By::Act("desk.reply"), By::Act("desk.list_organisation")], Watch::Standing),
     built("APP-SEC-5", &[By::Page("/public/{force}"), By::Page("/public/{force}/accounts.json")], Watch::Standing),
@@ -49,6 +51,10 @@ pub const BUILT: &[Built] = &[
     built("LEICS-TRAIN-1", &[By::Rules, By::Act("people.record_training")], Watch::Live("access-without-training")),
     built("LEICS-USE-1", &[By::Act("desk.close"), By::Page("/desk")], Watch::Live("messages-overdue")),
     built("LEICS-USE-4", &[By::Rules, By::Act("publishing.take_down"), By::Act("publishing.set_case_stage")], Watch::Standing),
+    built("LEICS-MOD-1", &[By::Rules, By::Page("/community/flagged")], Watch::Standing),
+    built("LEICS-MOD-2", &[By::Rules, By::Page("/community/messages/{id}")], Watch::Standing),
+    built("LEICS-MOD-3", &[By::Act("community.settle_prompt"), By::Page("/community")], Watch::Live("removals-unexplained")),
+    built("LEICS-BLOCK-1", &[By::Rules, By::Act("community.advise"), By::Page("/community/measures/{id}")], Watch::Standing),
 ];
 
 pub fn of(clause: &str) -> Option<&'static Built> {

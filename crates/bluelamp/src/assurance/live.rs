@@ -106,5 +106,16 @@ pub async fn measures(ctx: &Ctx, tx: &mut Tx) -> Result<BTreeMap<&'static str, F
         "messages-without-triage",
         found(0, untriaged, "Every message was triaged as it came in.", |n| format!("{n} in quarantine: they could not be read or decided."), "/desk"),
     );
+    let unexplained = crate::community::store::open_prompts(tx, ctx.force, &ctx.scope).await?.len();
+    out.insert(
+        "removals-unexplained",
+        found(
+            0,
+            unexplained,
+            "Wherever many comments of one post were removed, the public was told why.",
+            |n| format!("Under {n} {} many comments were removed and the public has not been told why.", if n == 1 { "post" } else { "posts" }),
+            "/community",
+        ),
+    );
     Ok(out)
 }

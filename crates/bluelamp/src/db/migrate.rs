@@ -16,6 +16,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0004_accounts", include_str!("migrations/0004_accounts.sql")),
     ("0005_intake", include_str!("migrations/0005_intake.sql")),
     ("0006_publishing", include_str!("migrations/0006_publishing.sql")),
+    ("0007_community", include_str!("migrations/0007_community.sql")),
     ("0008_desk", include_str!("migrations/0008_desk.sql")),
 ];
 

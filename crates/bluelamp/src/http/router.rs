@@ -81,6 +81,19 @@ pub fn staff() -> Vec<Route> {
         route!(POST "/held/{id}/release", "act.release", crate::held::pages::post_release),
         route!(POST "/held/{id}/decline", "act.decline", crate::held::pages::post_decline),
         // community
+        route!(GET "/community", "read.moderation", crate::community::pages::get_list),
+        route!(GET "/community/flagged", "read.moderation", crate::community::pages::get_flagged),
+        route!(GET "/community/messages/{id}", "read.moderation", crate::community::pages::get_message),
+        route!(POST "/community/messages/{id}/hide", "community.hide", crate::community::pages::post_hide),
+        route!(POST "/community/messages/{id}/unhide", "community.unhide", crate::community::pages::post_unhide),
+        route!(POST "/community/messages/{id}/delete", "community.delete", crate::community::pages::post_delete),
+        route!(POST "/community/messages/{id}/report", "community.report", crate::community::pages::post_report),
+        route!(POST "/community/messages/{id}/block", "community.block", crate::community::pages::post_block),
+        route!(POST "/community/messages/{id}/unblock", "community.unblock", crate::community::pages::post_unblock),
+        route!(POST "/community/messages/{id}/advise", "community.advise", crate::community::pages::post_advise),
+        route!(GET "/community/measures/{id}", "read.moderation", crate::community::pages::get_measure),
+        route!(POST "/community/measures/{id}/review", "community.review", crate::community::pages::post_review),
+        route!(POST "/community/prompts/{id}", "community.settle_prompt", crate::community::pages::post_prompt),
         // desk
         route!(GET "/desk", "read.desk", crate::desk::pages::get_desk),
         route!(GET "/desk/wall", "read.desk", crate::desk::pages::get_wall),
@@ -128,6 +141,9 @@ pub fn public() -> Vec<Route> {
         route!(GET "/public/{force}/guidelines", "open", crate::accounts::public::get_guidelines),
         // intake
         route!(POST "/hooks/{token}", "open", crate::intake::hooks::post_hook),
+        // community
+        route!(GET "/public/{force}/removals", "open", crate::community::public::get_removals),
+        route!(GET "/public/{force}/removals.json", "open", crate::community::public::get_removals_json),
     ]
 }
 

@@ -215,3 +215,75 @@ pub async fn completeness(tx: &mut Tx, force: ForceId, account: AccountId) -> Re
         spans,
     })
 }
+
+/// The newest message of this person on this account that the force answered: its effort to engage, on record.
+pub async fn engaged_with(tx: &mut Tx, force: ForceId, account: AccountId, who: CorrespondentId) -> Result<Option<(MessageId, Instant)>, DbError> {
+    let row = tx
+        .row(
+            sql!("SELECT id, answered_at FROM message WHERE force = $1 AND account = $2 AND correspondent = $3 AND answered_at IS NOT NULL ORDER BY answered_at DESC, id DESC LIMIT 1"),
+            vals![force, account, who],
+        )
+        .await?;
+    row.map(|r| Ok((r.get("id")?, r.get("answered_at")?))).transpose()
+}
+
+/// The digests of the bodies in which a message and its revisions came.
+pub async fn raw_digests(tx: &mut Tx, force: ForceId, message: MessageId) -> Result<std::collections::HashMap<RawId, String>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT r.id, r.digest FROM message_revision v JOIN intake_raw r ON r.force = v.force AND r.id = v.raw WHERE v.force = $1 AND v.message = $2 LIMIT 1000"),
+            vals![force, message],
+        )
+        .await?;
+    rows.iter().map(|r| Ok((r.get("id")?, r.get("digest")?))).collect()
+}
+
+/// Whether the force took a message out of the public's sight, after the platform said so.
+pub async fn set_hidden(tx: &mut Tx, force: ForceId, message: MessageId, hidden: bool) -> Result<(), DbError> {
+    tx.run(sql!("UPDATE message SET hidden = $3 WHERE force = $1 AND id = $2"), vals![force, message, hidden]).await?;
+    Ok(())
+}
+
+/// These messages, for a list that knows their ids: whoever made the list answers for its scope.
+pub async fn by_ids(tx: &mut Tx, force: ForceId, ids: Vec<uuid::Uuid>) -> Result<Vec<QueueRow>, DbError> {
+    let rows = tx
+        .rows(
+            sql!(
+                "SELECT m.id, m.account, m.conversation, m.correspondent, m.raw, m.remote_id, m.kind, m.text, m.revision, m.revisions, m.language, m.url, m.parent, m.root, m.extra, m.sent_at, m.received_at, m.edited_at, m.deleted_at, m.priority, m.due_at, m.route, m.thrive, m.triage, m.triage_pack, m.state, m.area, m.claimed_by, m.claimed_until, m.assessed_at, m.answered_at, m.closed_at, m.outcome, m.hidden, c.handle, c.name, (SELECT COUNT(*) FROM media d WHERE d.force = m.force AND d.message = m.id) AS media FROM message m JOIN correspondent c ON c.force = m.force AND c.id = m.correspondent WHERE m.force = $1 AND m.id {in:$2} ORDER BY m.id LIMIT 200"
+            ),
+            vec![Val::from(force), Val::Ids(ids)],
+        )
+        .await?;
+    rows.iter().map(queue_row).collect()
+}
+
+/// Open public messages that others can see and whose triage speaks of one of `needles` (words of its JSON), newest
+/// first, before a row.
+pub async fn noticed(
+    tx: &mut Tx,
+    force: ForceId,
+    scope: &Scope,
+    needles: &[String],
+    before: Option<(Instant, MessageId)>,
+    limit: i64,
+) -> Result<Vec<QueueRow>, DbError> {
+    let (at, id) = before.unwrap_or((Instant(i64::MAX), MessageId(uuid::Uuid::max())));
+    let rows = tx
+        .rows(
+            sql!(
+                "SELECT m.id, m.account, m.conversation, m.correspondent, m.raw, m.remote_id, m.kind, m.text, m.revision, m.revisions, m.language, m.url, m.parent, m.root, m.extra, m.sent_at, m.received_at, m.edited_at, m.deleted_at, m.priority, m.due_at, m.route, m.thrive, m.triage, m.triage_pack, m.state, m.area, m.claimed_by, m.claimed_until, m.assessed_at, m.answered_at, m.closed_at, m.outcome, m.hidden, c.handle, c.name, (SELECT COUNT(*) FROM media d WHERE d.force = m.force AND d.message = m.id) AS media FROM message m JOIN correspondent c ON c.force = m.force AND c.id = m.correspondent WHERE m.force = $1 AND m.state <> 'closed' AND m.kind <> 'private' AND m.hidden = 0 AND m.deleted_at IS NULL AND ($2 = 1 OR m.account {in:$3} OR m.area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)})) AND (m.received_at, m.id) < ($5, $6) AND EXISTS (SELECT 1 FROM {lite:json_each($7)}{pg:jsonb_array_elements_text($7::jsonb) AS n(value)} WHERE {lite:instr(m.triage, value)}{pg:strpos(m.triage, n.value)} > 0) ORDER BY m.received_at DESC, m.id DESC LIMIT $8"
+            ),
+            vec![
+                Val::from(force),
+                Val::from(scope.every),
+                scope.ids(),
+                Val::from(areas(scope)),
+                Val::from(at),
+                Val::from(id),
+                Val::from(serde_json::to_string(needles).unwrap_or_else(|_| "[]".into())),
+                Val::from(limit.clamp(1, 200)),
+            ],
+        )
+        .await?;
+    rows.iter().map(queue_row).collect()
+}
