@@ -2,6 +2,7 @@
 
 mod cases;
 mod going_out;
+mod pages;
 mod releases;
 
 use super::acts::create_draft::CreateDraft;
