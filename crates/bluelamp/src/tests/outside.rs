@@ -16,6 +16,7 @@ const MAY_CALL_OUT: &[(&str, &str)] = &[
     ("http/mod.rs", "names the module"),
     ("demo/", "its settings: loopback alone"),
     ("accounts/connection.rs", "makes an account's line from its sealed connection, for jobs and workers"),
+    ("intake/media.rs", "the job that fetches pictures, and the way out that learns where they are"),
     ("accounts/exchange.rs", "code exchange at connect: in the request, outside a transaction (I4's one exception)"),
 ];
 
