@@ -75,7 +75,7 @@ pub async fn raise(app: &App, clock: &Arc<DemoClock>, demo: &Demo, first: bool) 
     .map_err(|e| format!("the rehearsal public could not start: {e}"))?;
     if first {
         let now = clock.now();
-        clock.set(now.plus(-DAY));
+        clock.set(now.plus(-DAY - history::BEFORE));
         let force = setup::force(app, "exampleshire", "Exampleshire Police", ZONE, "leicestershire").await?;
         let people = people(app, force).await?;
         let accounts = accounts(app, force, &people, &public.base_url, &key).await?;
