@@ -116,6 +116,7 @@ async fn work(app: &App, clock: &Arc<DemoClock>, people: &People, force: ForceId
         clock.set(at.plus(i * 40 * SECOND));
         desk.act(AcknowledgeAlert { alert: alert.id }).await?;
     }
+    end_answered(&desk).await?;
     for row in rows {
         let urgent = row.message.priority == 0;
         if urgent || row.message.received_at.plus(20 * MINUTE) < at {
@@ -141,30 +142,44 @@ async fn handle(desk: &Ctx, row: &QueueRow) -> Result<(), Failure> {
     let end = if serious {
         let reference = format!("INC-{:04}", message.0.as_u128() % 10_000);
         desk.act(Refer { message, kind: referral::Kind::Incident, reference, note: "Passed to the control room by voice.".into() }).await?;
-        outcome::Outcome::IncidentRaised
+        Some(outcome::Outcome::IncidentRaised)
     } else {
         match triage.route {
             Route::Foi => refer(desk, message, referral::Kind::Foi).await?,
             Route::Psd => refer(desk, message, referral::Kind::Complaint).await?,
             Route::Intel => refer(desk, message, referral::Kind::Intelligence).await?,
             Route::CrimeRecording => refer(desk, message, referral::Kind::CrimeReport).await?,
-            Route::None | Route::Moderation => outcome::Outcome::NoActionNeeded,
+            Route::None | Route::Moderation => Some(outcome::Outcome::NoActionNeeded),
             _ => answer(desk, row).await?,
         }
     };
+    let Some(end) = end else { return Ok(()) };
     desk.act(Close { message, outcome: end, note: String::new() }).await?;
     Ok(())
 }
 
-async fn refer(desk: &Ctx, message: bluelamp_domain::ids::MessageId, kind: referral::Kind) -> Result<outcome::Outcome, Failure> {
-    desk.act(Refer { message, kind, reference: String::new(), note: String::new() }).await?;
-    Ok(outcome::Outcome::Referred)
+/// What was answered ends once the answer is known to be out.
+async fn end_answered(desk: &Ctx) -> Result<(), Failure> {
+    let waiting = {
+        let mut tx = desk.read().await?;
+        queue::queue(&mut tx, desk.force, &desk.scope, &Asked { part: Part::Waiting, account: None, after: None, limit: 100 }).await?
+    };
+    for row in waiting.iter().filter(|r| r.message.answered_at.is_some()) {
+        desk.act(Close { message: row.message.id, outcome: outcome::Outcome::Answered, note: String::new() }).await?;
+    }
+    Ok(())
 }
 
-async fn answer(desk: &Ctx, row: &QueueRow) -> Result<outcome::Outcome, Failure> {
+async fn refer(desk: &Ctx, message: bluelamp_domain::ids::MessageId, kind: referral::Kind) -> Result<Option<outcome::Outcome>, Failure> {
+    desk.act(Refer { message, kind, reference: String::new(), note: String::new() }).await?;
+    Ok(Some(outcome::Outcome::Referred))
+}
+
+/// Answers; the message ends when the answer is out. What may not be answered is noted and ended.
+async fn answer(desk: &Ctx, row: &QueueRow) -> Result<Option<outcome::Outcome>, Failure> {
     let text = "Thank you for telling us. We have passed this to the team who can help. If anyone is in danger now, please call 999; for anything else that cannot wait, call 101.";
     let sent = desk.act(Reply { message: row.message.id, text: text.into(), private: row.message.is_private() }).await?;
-    Ok(if matches!(sent, Outcome::Done(_)) { outcome::Outcome::Answered } else { outcome::Outcome::NoActionNeeded })
+    Ok(if matches!(sent, Outcome::Done(_)) { None } else { Some(outcome::Outcome::NoActionNeeded) })
 }
 
 /// When an event happened; one whose time cannot be read comes first.

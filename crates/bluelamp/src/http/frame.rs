@@ -22,6 +22,7 @@ pub fn waiting(since: Instant, now: Instant) -> String {
 const NAV: &[(&str, &str, &[&str])] = &[
     ("Desk", "/desk", &["desk", "desk-supervisor", "command", "local", "corporate-communications", "digital-media-team", "auditor"]),
     ("Publishing", "/publishing", &["publisher", "local", "corporate-communications", "digital-media-team", "auditor"]),
+    ("Moderation", "/community", &["desk", "desk-supervisor", "corporate-communications", "digital-media-team", "auditor"]),
     (
         "Waiting",
         "/held",
