@@ -74,7 +74,29 @@ pub async fn make(folder: &Path) -> Result<Installation, Failure> {
     });
     let made = done(person(&app, force, communications).act_named("accounts.register", register, None).await?)?;
     let account = AccountId(made.ok_or("registering answers with an id")?);
+    connect(&person(&app, force, communications), account, folder).await?;
     Ok(Installation { app, force, desk, trainer, account })
+}
+
+/// Connects the account to a rehearsal server of its own, which is asked nothing afterwards.
+async fn connect(ctx: &Ctx, account: AccountId, folder: &Path) -> Result<(), Failure> {
+    use bluelamp_platforms::rehearsal::server::{Config, Presence, start};
+    let presence = Presence { handle: "main".into(), name: "Main page".into(), key: "key-of-main".into(), webhook: None };
+    let config = Config {
+        file: folder.join("rehearsal"),
+        seed: 1,
+        port: 0,
+        clock: bluelamp::wiring::machine_micros,
+        presences: vec![presence],
+        pace: None,
+        control: None,
+    };
+    let server = start(config).await?;
+    let given = [("base".to_owned(), server.base_url.clone()), ("key".to_owned(), "key-of-main".to_owned())].into();
+    match bluelamp::accounts::exchange::connect(ctx, account, &given).await.map_err(|e| format!("{e:?}"))? {
+        bluelamp::accounts::exchange::Exchanged::Acted(outcome) => done(outcome).map(|_| ()),
+        other => Err(format!("the account could not be connected: {other:?}").into()),
+    }
 }
 
 pub async fn train(app: &App, force: ForceId, by: PersonId, whom: PersonId, on: jiff::civil::Date) -> Result<(), Failure> {
