@@ -51,4 +51,6 @@ id! {
     EntryId,
     JobId,
     DutyId,
+    /// One way to prove who one is: a passkey, a password, an authenticator app.
+    CredentialId,
 }

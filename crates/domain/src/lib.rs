@@ -18,5 +18,6 @@ pub mod people;
 pub mod publishing;
 pub mod question;
 pub mod records;
+pub mod security;
 pub mod time;
 pub mod triage;
