@@ -60,6 +60,7 @@ pub struct Parts {
     pub stir: tokio::sync::Notify,
     pub stir_jobs: tokio::sync::Notify,
     pub assets: crate::http::assets::Assets,
+    pub budgets: crate::http::api::Budgets,
 }
 
 impl Deref for App {

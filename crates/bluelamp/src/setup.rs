@@ -82,5 +82,5 @@ pub async fn first_administrator(app: &App, force: ForceId, zone: &str, email: &
     };
     let invited = expect_done(operator.act(invite).await?)?;
     let person = PersonId(invited.id.ok_or_else(|| Fault::Broken("an invitation without a person".into()))?);
-    crate::security::links::make(app, force, person).await
+    crate::security::links::make(&operator, person).await?.map_err(|no| Fault::Broken(format!("the link was not made: {no:?}")))
 }

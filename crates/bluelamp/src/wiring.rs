@@ -26,6 +26,14 @@ static ACTS: &[ActInfo] = &[
     ActInfo::of::<crate::people::acts::record_training::RecordTraining>(),
     ActInfo::of::<crate::people::acts::leave::Leave>(),
     // security
+    ActInfo::of::<crate::security::acts::make_link::MakeLink>(),
+    ActInfo::of::<crate::security::acts::add_credential::AddCredential>(),
+    ActInfo::of::<crate::security::acts::remove_credential::RemoveCredential>(),
+    ActInfo::of::<crate::security::acts::make_recovery_codes::MakeRecoveryCodes>(),
+    ActInfo::of::<crate::security::acts::sign_in::SignIn>(),
+    ActInfo::of::<crate::security::acts::end_session::EndSession>(),
+    ActInfo::of::<crate::security::acts::issue_token::IssueToken>(),
+    ActInfo::of::<crate::security::acts::revoke_token::RevokeToken>(),
     // accounts
     ActInfo::of::<crate::accounts::acts::register::Register>(),
     ActInfo::of::<crate::accounts::acts::change::Change>(),
@@ -106,6 +114,14 @@ static ACTS: &[ActInfo] = &[
 
 /// Every kind of job.
 static JOBS: &[JobInfo] = &[
+    // security
+    JobInfo {
+        kind: "security.tell_new_device",
+        act: "none: it tells people, and changes nothing",
+        attempts: 8,
+        lease_s: 60,
+        run: crate::security::jobs::tell_new_device,
+    },
     // accounts
     JobInfo { kind: "accounts.renew", act: "accounts.renew_connection", attempts: 30, lease_s: 60, run: crate::accounts::jobs::renew },
     // intake
@@ -118,9 +134,27 @@ static JOBS: &[JobInfo] = &[
     },
     // publishing
     JobInfo { kind: "publishing.send", act: "publishing.send", attempts: 30, lease_s: 60, run: crate::publishing::jobs::send },
-    JobInfo { kind: "publishing.deliver", act: "publishing.record_sent", attempts: 1_000, lease_s: 100, run: crate::publishing::jobs::deliver },
-    JobInfo { kind: "publishing.read_back", act: "publishing.record_read_back", attempts: 20, lease_s: 60, run: crate::publishing::jobs::read_back },
-    JobInfo { kind: "publishing.take_down", act: "publishing.record_taken_down", attempts: 1_000, lease_s: 100, run: crate::publishing::jobs::take_down },
+    JobInfo {
+        kind: "publishing.deliver",
+        act: "publishing.record_sent",
+        attempts: 1_000,
+        lease_s: 100,
+        run: crate::publishing::jobs::deliver,
+    },
+    JobInfo {
+        kind: "publishing.read_back",
+        act: "publishing.record_read_back",
+        attempts: 20,
+        lease_s: 60,
+        run: crate::publishing::jobs::read_back,
+    },
+    JobInfo {
+        kind: "publishing.take_down",
+        act: "publishing.record_taken_down",
+        attempts: 1_000,
+        lease_s: 100,
+        run: crate::publishing::jobs::take_down,
+    },
     // community
     JobInfo {
         kind: crate::community::acts::MODERATE,
@@ -130,11 +164,41 @@ static JOBS: &[JobInfo] = &[
         run: crate::community::jobs::moderate,
     },
     // desk
-    JobInfo { kind: "desk.send_reply", act: "desk.record_reply_sent", attempts: 40, lease_s: 90, run: |c, j| Box::pin(crate::desk::jobs::send_reply(c, j)) },
-    JobInfo { kind: "desk.escalate_alert", act: "desk.escalate_alert", attempts: 200, lease_s: 30, run: |c, j| Box::pin(crate::desk::jobs::escalate(c, j)) },
-    JobInfo { kind: "desk.mail_alert", act: "desk.raise_alert", attempts: 12, lease_s: 60, run: |c, j| Box::pin(crate::desk::jobs::mail_alert(c, j)) },
-    JobInfo { kind: "desk.expire_claim", act: "desk.release_claim", attempts: 20, lease_s: 30, run: |c, j| Box::pin(crate::desk::jobs::expire_claim(c, j)) },
-    JobInfo { kind: "desk.fall_back", act: "desk.route", attempts: 50, lease_s: 30, run: |c, j| Box::pin(crate::desk::jobs::fall_back(c, j)) },
+    JobInfo {
+        kind: "desk.send_reply",
+        act: "desk.record_reply_sent",
+        attempts: 40,
+        lease_s: 90,
+        run: |c, j| Box::pin(crate::desk::jobs::send_reply(c, j)),
+    },
+    JobInfo {
+        kind: "desk.escalate_alert",
+        act: "desk.escalate_alert",
+        attempts: 200,
+        lease_s: 30,
+        run: |c, j| Box::pin(crate::desk::jobs::escalate(c, j)),
+    },
+    JobInfo {
+        kind: "desk.mail_alert",
+        act: "desk.raise_alert",
+        attempts: 12,
+        lease_s: 60,
+        run: |c, j| Box::pin(crate::desk::jobs::mail_alert(c, j)),
+    },
+    JobInfo {
+        kind: "desk.expire_claim",
+        act: "desk.release_claim",
+        attempts: 20,
+        lease_s: 30,
+        run: |c, j| Box::pin(crate::desk::jobs::expire_claim(c, j)),
+    },
+    JobInfo {
+        kind: "desk.fall_back",
+        act: "desk.route",
+        attempts: 50,
+        lease_s: 30,
+        run: |c, j| Box::pin(crate::desk::jobs::fall_back(c, j)),
+    },
 ];
 
 /// What follows, in the same transaction, from something that happens in an area which must not know the later one.
@@ -195,7 +259,7 @@ pub fn triage_cases(pack: &bluelamp_policy::Pack, engine: &bluelamp_triage::Engi
 
 /// What runs beside the listeners for as long as the program does.
 pub fn workers(app: &App, stop: &tokio::sync::watch::Receiver<bool>) -> Vec<futures_util::future::BoxFuture<'static, ()>> {
-    vec![Box::pin(crate::intake::worker::run(app.clone(), stop.clone()))]
+    vec![Box::pin(crate::intake::worker::run(app.clone(), stop.clone())), Box::pin(crate::security::watch::run(app.clone(), stop.clone()))]
 }
 
 /// The alerts that a person may see and nobody has acknowledged: the bar on top of every page.
@@ -288,6 +352,7 @@ pub async fn build(config: Config, place: Place, clock: Arc<dyn Clock>, entropy:
         stir: tokio::sync::Notify::new(),
         stir_jobs: tokio::sync::Notify::new(),
         assets: crate::http::assets::Assets::load()?,
+        budgets: crate::http::api::Budgets::default(),
         config,
     };
     Ok(App::new(parts))

@@ -7,6 +7,7 @@ mod force;
 mod ledger;
 mod pack;
 pub mod serve;
+mod token;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -42,6 +43,9 @@ enum Command {
     /// Forces of this installation.
     #[command(subcommand)]
     Force(force::Force),
+    /// Tokens for programs.
+    #[command(subcommand)]
+    Token(token::Token),
 }
 
 /// Why a command failed, in a sentence.
@@ -57,6 +61,7 @@ pub fn main() -> std::process::ExitCode {
         Command::Db(d) => on_runtime(database::run(cli.config, d)),
         Command::Account(a) => on_runtime(account::run(cli.config, a)),
         Command::Force(f) => on_runtime(force::run(cli.config, f)),
+        Command::Token(t) => on_runtime(token::run(cli.config, t)),
     };
     match ran {
         Ok(()) => std::process::ExitCode::SUCCESS,

@@ -245,20 +245,11 @@ pub async fn insert_session(db: &Db, s: &NewSession, at: Instant) -> Result<(), 
     let mut tx = db.write_open(Isolation::ReadCommitted).await?;
     tx.run(
         sql!(
-            "INSERT INTO session (id, force, person, secret, second_factor, device, device_hash, address, created_at, seen_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)"
+            "INSERT INTO session (id, force, person, secret, second_factor, device, device_hash, address, created_at, seen_at, ends_at, factor_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $9)"
         ),
         vals![s.id, s.force, s.person, s.secret.clone(), s.second_factor, &s.device, s.device_hash.clone(), &s.address, at, s.ends_at],
     )
     .await?;
-    tx.commit().await
-}
-
-/// Keeps a one-time link; older ones of the same person stop working.
-pub async fn insert_link(db: &Db, force: ForceId, person: PersonId, secret: &[u8], ends_at: Instant) -> Result<(), DbError> {
-    let mut tx = db.write_open(Isolation::ReadCommitted).await?;
-    tx.run(sql!("DELETE FROM invite_link WHERE force = $1 AND person = $2 AND used_at IS NULL"), vals![force, person]).await?;
-    tx.run(sql!("INSERT INTO invite_link (secret, force, person, ends_at) VALUES ($1, $2, $3, $4)"), vals![secret, force, person, ends_at])
-        .await?;
     tx.commit().await
 }
 

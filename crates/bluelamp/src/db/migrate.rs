@@ -13,6 +13,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_base", include_str!("migrations/0001_base.sql")),
     ("0002_security", include_str!("migrations/0002_security.sql")),
     ("0010_records", include_str!("migrations/0010_records.sql")),
+    ("0003_security", include_str!("migrations/0003_security.sql")),
     ("0004_accounts", include_str!("migrations/0004_accounts.sql")),
     ("0005_intake", include_str!("migrations/0005_intake.sql")),
     ("0006_publishing", include_str!("migrations/0006_publishing.sql")),

@@ -13,6 +13,7 @@ pub mod principal;
 mod statement;
 mod tx;
 mod val;
+pub mod visits;
 
 pub use statement::{Dialect, Statement};
 pub use tx::{Row, Tx};

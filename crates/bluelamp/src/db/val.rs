@@ -108,7 +108,7 @@ macro_rules! ids {
 
 ids! {
     ForceId, PersonId, SessionId, TokenId, AccountId, RawId, CorrespondentId, ConversationId, MessageId, MediaId, DraftId, PostId,
-    CaseId, MeasureId, AssessmentId, ReferralId, AlertId, FindingId, TaskId, HeldId, EntryId, JobId, DutyId,
+    CaseId, MeasureId, AssessmentId, ReferralId, AlertId, FindingId, TaskId, HeldId, EntryId, JobId, DutyId, CredentialId,
 }
 
 /// The list of bound values: `vals![force, id, "text"]`.

@@ -40,7 +40,8 @@ impl Fields {
     pub fn parse(body: &[u8]) -> Fields {
         let mut fields = BTreeMap::<String, Vec<String>>::new();
         for (name, value) in url_pairs(body) {
-            fields.entry(name).or_default().push(value);
+            // U+0000 is no text to any database.
+            fields.entry(name).or_default().push(value.replace('\0', ""));
         }
         Fields(fields)
     }

@@ -34,6 +34,7 @@ const NAV: &[(&str, &str, &[&str])] = &[
         &["corporate-communications", "digital-media-team", "information-security", "administrator", "auditor", "publisher", "local"],
     ),
     ("People", "/people", &["administrator", "corporate-communications", "digital-media-team", "information-security", "auditor"]),
+    ("Sessions", "/security/sessions", &["information-security"]),
     (
         "Compliance",
         "/assurance",

@@ -33,8 +33,49 @@ pub fn staff() -> Vec<Route> {
         // api
         route!(GET "/api/openapi.json", "open", api::get_openapi),
         route!(POST "/api/v1/acts/{act}", "by its name", api::post_act),
+        route!(GET "/api/v1/people", "read.people", api::get_list),
+        route!(GET "/api/v1/accounts", "read.register", api::get_list),
+        route!(GET "/api/v1/held", "read.own", api::get_list),
+        route!(GET "/api/v1/entries", "read.ledger", api::get_list),
+        route!(GET "/help", "open", super::help::get_help),
+        route!(GET "/help/api", "open", super::help::get_api),
+        route!(GET "/help/problems", "open", super::help::get_problems),
         // people
+        route!(GET "/people", "read.people", crate::security::pages::people::get_people),
+        route!(GET "/people/new", "read.people", crate::security::pages::people::get_new),
+        route!(POST "/people/new", "people.invite", crate::security::pages::people::post_new),
+        route!(GET "/people/{person}", "read.people", crate::security::pages::people::get_person),
+        route!(POST "/people/{person}", "people.change_person", crate::security::pages::people::post_change),
+        route!(POST "/people/{person}/roles", "people.grant_role", crate::security::pages::people::post_grant),
+        route!(POST "/people/{person}/roles/revoke", "people.revoke_role", crate::security::pages::people::post_revoke),
+        route!(POST "/people/{person}/training", "people.record_training", crate::security::pages::people::post_training),
+        route!(POST "/people/{person}/leave", "people.leave", crate::security::pages::people::post_leave),
+        route!(POST "/people/{person}/link", "security.make_link", crate::security::pages::people::post_link),
         // security
+        route!(GET "/sign-in", "open", crate::security::pages::sign_in::get_sign_in),
+        route!(POST "/sign-in/password", "open", crate::security::pages::sign_in::post_password),
+        route!(POST "/sign-in/code", "security.sign_in", crate::security::pages::sign_in::post_code),
+        route!(POST "/sign-in/passkey/start", "open", crate::security::pages::sign_in::post_passkey_start),
+        route!(POST "/sign-in/passkey/finish", "security.sign_in", crate::security::pages::sign_in::post_passkey_finish),
+        route!(POST "/sign-out", "security.end_session", crate::security::pages::sign_in::post_sign_out),
+        route!(GET "/invite/{secret}", "open", crate::security::pages::enrol::get_invite),
+        route!(POST "/invite/{secret}/password", "open", crate::security::pages::enrol::post_password),
+        route!(POST "/invite/{secret}/code", "people.accept_invite", crate::security::pages::enrol::post_code),
+        route!(GET "/me", "read.own", crate::security::pages::me::get_me),
+        route!(GET "/me/prove", "read.own", crate::security::pages::prove::get_prove),
+        route!(POST "/me/prove", "security.sign_in", crate::security::pages::prove::post_prove),
+        route!(POST "/me/password", "security.add_credential", crate::security::pages::me::post_password),
+        route!(POST "/me/app", "read.own", crate::security::pages::me::post_app),
+        route!(POST "/me/app/code", "security.add_credential", crate::security::pages::me::post_app_code),
+        route!(POST "/me/passkeys/start", "read.own", crate::security::pages::me::post_passkey_start),
+        route!(POST "/me/passkeys/finish", "security.add_credential", crate::security::pages::me::post_passkey_finish),
+        route!(POST "/me/credentials/{credential}/remove", "security.remove_credential", crate::security::pages::me::post_remove),
+        route!(POST "/me/recovery-codes", "security.make_recovery_codes", crate::security::pages::me::post_recovery_codes),
+        route!(POST "/me/sessions/{session}/end", "security.end_session", crate::security::pages::me::post_end_session),
+        route!(POST "/me/tokens", "security.issue_token", crate::security::pages::tokens::post_token),
+        route!(POST "/me/tokens/{token}/revoke", "security.revoke_token", crate::security::pages::tokens::post_revoke),
+        route!(GET "/security/sessions", "read.sessions", crate::security::pages::sessions::get_sessions),
+        route!(POST "/security/sessions/{session}/end", "security.end_session", crate::security::pages::sessions::post_end),
         // accounts
         route!(GET "/accounts", "read.register", crate::accounts::pages::get_register),
         route!(POST "/accounts", "accounts.register", crate::accounts::pages::post_register),
@@ -162,8 +203,10 @@ pub fn router(app: App, routes: Vec<Route>) -> Router {
         .with_state(app)
 }
 
-async fn not_found() -> axum::response::Response {
-    super::Problem::new(404, "not-found", "there is no such page").page()
+async fn not_found(uri: axum::http::Uri) -> axum::response::Response {
+    use axum::response::IntoResponse;
+    let problem = super::Problem::new(404, "not-found", "there is no such page");
+    if uri.path().starts_with("/api/") { problem.into_response() } else { problem.page() }
 }
 
 /// `GET /`: everybody's own first page; in the demonstration the chooser stands in for sign-in.

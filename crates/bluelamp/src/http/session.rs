@@ -11,7 +11,7 @@ use axum::http::{header, request::Parts};
 use axum::response::{IntoResponse, Redirect, Response};
 use bluelamp_domain::act::Principal;
 use bluelamp_domain::ids::{ForceId, PersonId, SessionId};
-use bluelamp_domain::time::{DAY, MINUTE};
+use bluelamp_domain::time::MINUTE;
 use std::sync::Arc;
 
 pub const COOKIE: &str = "bluelamp";
@@ -78,12 +78,14 @@ impl FromRequestParts<App> for Ctx {
         let db = |e: crate::db::DbError| NoCtx::Fault(e.into());
         let row = doors::session(&app.db, &secret_hash(&value)).await.map_err(db)?.ok_or_else(no)?;
         let now = app.clock.now();
-        if row.ends_at <= now || !row.second_factor {
+        if !row.second_factor {
             return Err(no());
         }
         let ctx = context(app, row.force, row.person, &row.zone, Some(row.id), None).await.map_err(NoCtx::Fault)?.ok_or_else(no)?;
         let idle = ctx.pack().await.map(|p| p.figures().session_idle_days()).unwrap_or(7);
-        if row.seen_at.plus(idle * DAY) <= now {
+        if let Some(over) = bluelamp_domain::security::session::over(row.seen_at, row.ends_at, idle, now) {
+            // It ends for good: a clock set back does not bring it to life again.
+            crate::security::watch::end(app, &row, over).await.map_err(NoCtx::Fault)?;
             return Err(no());
         }
         if row.seen_at.plus(MINUTE) <= now {

@@ -70,6 +70,23 @@ pub async fn people(tx: &mut Tx, force: ForceId) -> Result<Vec<PersonRecord>, Db
     Ok(people)
 }
 
+/// People after one, in the order in which they came.
+pub async fn people_after(tx: &mut Tx, force: ForceId, after: uuid::Uuid, limit: i64) -> Result<Vec<PersonRecord>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT id, name, email, kind, level, job_title, areas, trained_on, state FROM person WHERE force = $1 AND id > $2 ORDER BY id LIMIT $3"),
+            vals![force, after, limit],
+        )
+        .await?;
+    let mut people = rows.iter().map(record).collect::<Result<Vec<_>, _>>()?;
+    for person in &mut people {
+        let roles =
+            tx.rows(sql!("SELECT role FROM person_role WHERE force = $1 AND person = $2 ORDER BY role"), vals![force, person.id]).await?;
+        person.roles = roles.iter().map(|r| r.get("role")).collect::<Result<_, _>>()?;
+    }
+    Ok(people)
+}
+
 /// The names of people, for pages that show who did what.
 pub async fn names(tx: &mut Tx, force: ForceId) -> Result<std::collections::HashMap<PersonId, String>, DbError> {
     let rows = tx.rows(sql!("SELECT id, name FROM person WHERE force = $1 LIMIT 5000"), vals![force]).await?;

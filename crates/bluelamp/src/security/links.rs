@@ -1,16 +1,15 @@
 //! One-time links: how an invited person comes in for the first time. Only the hash is kept; a link works once, for a day.
 
-use crate::act::Fault;
-use crate::app::App;
-use crate::db::doors;
+use super::acts::make_link::MakeLink;
+use crate::act::{Ctx, Fault, Outcome};
 use crate::http::session::secret_hash;
-use bluelamp_domain::ids::{ForceId, PersonId};
-use bluelamp_domain::time::DAY;
+use bluelamp_domain::ids::PersonId;
 
-/// Makes a link for a person; an older one stops working.
-pub async fn make(app: &App, force: ForceId, person: PersonId) -> Result<String, Fault> {
-    let secret = hex::encode(app.random::<32>());
-    let ends = app.clock.now().plus(DAY);
-    doors::insert_link(&app.db, force, person, &secret_hash(&secret), ends).await?;
-    Ok(format!("{}/invite/{secret}", app.config.staff.origin))
+/// Makes a link for a person; an older one stops working. A refusal comes back as it is.
+pub async fn make(ctx: &Ctx, person: PersonId) -> Result<Result<String, Outcome>, Fault> {
+    let secret = hex::encode(ctx.app.random::<32>());
+    match ctx.act(MakeLink { person, secret: hex::encode(secret_hash(&secret)) }).await? {
+        Outcome::Done(_) => Ok(Ok(format!("{}/invite/{secret}", ctx.app.config.staff.origin))),
+        no => Ok(Err(no)),
+    }
 }
