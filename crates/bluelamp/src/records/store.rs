@@ -174,6 +174,46 @@ pub async fn entries(
         .collect()
 }
 
+/// An entry as programs read it.
+pub struct EntryHead {
+    pub id: EntryId,
+    pub index: Option<i64>,
+    pub at: Instant,
+    pub act: String,
+    pub decision: String,
+    pub principal: String,
+    pub subject: Option<uuid::Uuid>,
+    pub account: Option<uuid::Uuid>,
+}
+
+/// Entries after one, oldest first; whoever does not see every account sees those of their own.
+pub async fn entries_after(tx: &mut Tx, force: ForceId, every: bool, accounts: crate::db::Val, after: uuid::Uuid, limit: i64) -> Result<Vec<EntryHead>, DbError> {
+    let values = vec![force.into(), every.into(), accounts, after.into(), limit.into()];
+    let rows = tx
+        .rows(
+            sql!(
+                "SELECT p.idx, e.id, e.at, e.act, e.decision, e.principal, e.subject, e.account FROM ledger_entry e LEFT JOIN ledger_place p ON p.force = e.force AND p.entry = e.id
+                 WHERE e.force = $1 AND ($2 = 1 OR e.account {in:$3}) AND e.id > $4 ORDER BY e.id LIMIT $5"
+            ),
+            values,
+        )
+        .await?;
+    rows.iter()
+        .map(|r| {
+            Ok(EntryHead {
+                id: r.get("id")?,
+                index: r.get("idx")?,
+                at: r.get("at")?,
+                act: r.get("act")?,
+                decision: r.get("decision")?,
+                principal: r.get("principal")?,
+                subject: r.get("subject")?,
+                account: r.get("account")?,
+            })
+        })
+        .collect()
+}
+
 /// One entry.
 pub async fn entry(tx: &mut Tx, force: ForceId, id: EntryId) -> Result<Option<EntryLine>, DbError> {
     let row = tx

@@ -84,7 +84,7 @@ fn i2_statements_without_a_force_stand_in_the_doors_alone() {
     let open = Regex::new(r"\b(read_open|write_open)\b").expect("a right pattern");
     let mut wrong = Vec::new();
     for file in program() {
-        if open.is_match(&file.code) && !matches!(file.short(), "db/doors.rs" | "db/mod.rs" | "db/copy.rs") {
+        if open.is_match(&file.code) && !matches!(file.short(), "db/doors.rs" | "db/visits.rs" | "db/mod.rs" | "db/copy.rs") {
             wrong.push(file.short().to_owned());
         }
     }
