@@ -47,7 +47,7 @@ async fn act_answer(ctx: &Ctx, act: &str, headers: &HeaderMap, body: Body) -> Re
     if !input.is_object() {
         return Err(Problem::new(400, "malformed", "the body is not a JSON object"));
     }
-    without_nul(&mut input);
+    tidy(&mut input);
     let outcome = ctx.act_named(act, input, key.as_deref()).await.map_err(|f| told(&f))?;
     Ok(outcome_json(&outcome))
 }
@@ -77,13 +77,21 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         .ok_or_else(|| Problem::new(400, "malformed", "an idempotency key is 1 to 200 letters, digits and `._:-`"))
 }
 
-/// U+0000 is text to JSON and to no database: it is taken out, as it is of messages.
-fn without_nul(value: &mut Value) {
+/// U+0000 is text to JSON and to no database: it is taken out, as it is of messages. `2.0` is a whole number to JSON's
+/// schemas and none to Rust: it becomes `2`.
+fn tidy(value: &mut Value) {
     match value {
         Value::String(text) if text.contains('\0') => text.retain(|c| c != '\0'),
-        Value::Array(list) => list.iter_mut().for_each(without_nul),
-        Value::Object(map) => map.values_mut().for_each(without_nul),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        Value::Array(list) => list.iter_mut().for_each(tidy),
+        Value::Object(map) => map.values_mut().for_each(tidy),
+        Value::Number(n) => {
+            // Beyond 2^53 a float says no exact whole number.
+            const EXACT: f64 = 9_007_199_254_740_992.0;
+            if let Some(f) = n.as_f64().filter(|f| n.is_f64() && f.fract() == 0.0 && f.abs() <= EXACT) {
+                *value = json!(f as i64);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }
 

@@ -93,12 +93,17 @@ fn make() -> Value {
     let mut paths = Map::new();
     for act in for_programs() {
         let (_, schema, others) = (act.schema)();
-        for (name, other) in others {
-            schemas.insert(name, shaped(&other));
-        }
-        // Two areas may call an act's input alike: its own name is its act's.
+        // Two areas may call their words alike (`Kind`): what an act refers to is named for the act.
         let own = act.name.replace('.', "_");
-        schemas.insert(own.clone(), shaped(&schema));
+        let named: Vec<String> = others.iter().map(|(name, _)| name.clone()).collect();
+        for (name, other) in others {
+            let mut other = shaped(&other);
+            rename(&mut other, &own, &named);
+            schemas.insert(format!("{own}.{name}"), other);
+        }
+        let mut schema = shaped(&schema);
+        rename(&mut schema, &own, &named);
+        schemas.insert(own.clone(), schema);
         paths.insert(format!("/api/v1/acts/{}", act.name), json!({ "post": act_operation(act, &own) }));
     }
     for (path, operation) in super::api::read_operations() {
@@ -158,6 +163,22 @@ fn shaped(schema: &RefOr<Schema>) -> Value {
     let mut value = serde_json::to_value(schema).unwrap_or_default();
     bound(&mut value);
     value
+}
+
+/// References to an act's own words, by the names that they have in the document.
+fn rename(value: &mut Value, own: &str, named: &[String]) {
+    match value {
+        Value::Object(map) => {
+            let target = map.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/components/schemas/"));
+            if let Some(name) = target.filter(|t| named.iter().any(|n| n == t)) {
+                let renamed = format!("#/components/schemas/{own}.{name}");
+                map.insert("$ref".into(), renamed.into());
+            }
+            map.values_mut().for_each(|v| rename(v, own, named));
+        }
+        Value::Array(list) => list.iter_mut().for_each(|v| rename(v, own, named)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn bound(value: &mut Value) {
