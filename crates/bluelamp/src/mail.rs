@@ -118,16 +118,34 @@ mod tests {
     #[tokio::test]
     async fn a_mail_reaches_a_server_that_takes_it() {
         let (port, told) = receiver().await;
-        let mail = Mail { host: "127.0.0.1".into(), port, from: "desk@exampleshire.example".into(), security: "none".into(), user: None, password_file: None };
-        let letter = Letter { to: "a@exampleshire.example".into(), subject: "An alarm".into(), body: "Open it.\n".into(), id: Uuid::from_u128(9) };
+        let mail = Mail {
+            host: "127.0.0.1".into(),
+            port,
+            from: "desk@exampleshire.example".into(),
+            security: "none".into(),
+            user: None,
+            password_file: None,
+        };
+        let letter =
+            Letter { to: "a@exampleshire.example".into(), subject: "An alarm".into(), body: "Open it.\n".into(), id: Uuid::from_u128(9) };
         send(&mail, letter).await.unwrap();
         let told = told.await.unwrap();
-        assert!(told.contains("RCPT TO:<a@exampleshire.example>") && told.contains("Subject: An alarm") && told.contains("Open it."), "{told}");
+        assert!(
+            told.contains("RCPT TO:<a@exampleshire.example>") && told.contains("Subject: An alarm") && told.contains("Open it."),
+            "{told}"
+        );
     }
 
     #[tokio::test]
     async fn a_server_that_is_not_there_is_an_error_in_a_sentence() {
-        let mail = Mail { host: "127.0.0.1".into(), port: 1, from: "desk@exampleshire.example".into(), security: "none".into(), user: None, password_file: None };
+        let mail = Mail {
+            host: "127.0.0.1".into(),
+            port: 1,
+            from: "desk@exampleshire.example".into(),
+            security: "none".into(),
+            user: None,
+            password_file: None,
+        };
         let letter = Letter { to: "a@exampleshire.example".into(), subject: "s".into(), body: "b".into(), id: Uuid::from_u128(9) };
         assert!(matches!(send(&mail, letter).await, Err(MailError::Smtp(_))));
     }

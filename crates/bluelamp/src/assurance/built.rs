@@ -37,8 +37,16 @@ const fn built(clause: &'static str, by: &'static [By], watch: Watch) -> Built {
 
 /// In the order of the register. A clause half done is not here: the page then says that it is not built yet.
 pub const BUILT: &[Built] = &[
-    built("APP-ROLE-2", &[By::Act("accounts.set_monitoring"), By::Page("/accounts"), By::Page("/desk")], Watch::Live("accounts-nobody-watches")),
-    built("APP-ROLE-3", &[By::Act("desk.raise_alert"), By::Act("desk.acknowledge_alert"), By::Job("desk.escalate_alert")], Watch::Live("alerts-unanswered")),
+    built(
+        "APP-ROLE-2",
+        &[By::Act("accounts.set_monitoring"), By::Page("/accounts"), By::Page("/desk")],
+        Watch::Live("accounts-nobody-watches"),
+    ),
+    built(
+        "APP-ROLE-3",
+        &[By::Act("desk.raise_alert"), By::Act("desk.acknowledge_alert"), By::Job("desk.escalate_alert")],
+        Watch::Live("alerts-unanswered"),
+    ),
     built("APP-ROLE-4", &[By::Act("desk.refer"), By::Page("/desk")], Watch::Standing),
     built("APP-ROLE-5", &[By::Rules], Watch::Standing),
     built("APP-COMM-2", &[By::Act("community.settle_prompt"), By::Page("/public/{force}/removals")], Watch::Standing),

@@ -88,7 +88,13 @@ pub async fn measures(ctx: &Ctx, tx: &mut Tx) -> Result<BTreeMap<&'static str, F
     let open = accounts.iter().filter(|a| a.connected && a.monitored_by.is_empty()).count();
     out.insert(
         "accounts-nobody-watches",
-        found(open, 0, "Every connected account says who watches it.", |n| format!("{n} connected without anyone named to watch them."), "/accounts"),
+        found(
+            open,
+            0,
+            "Every connected account says who watches it.",
+            |n| format!("{n} connected without anyone named to watch them."),
+            "/accounts",
+        ),
     );
     let ringing = desk::store::open_alerts(tx, ctx.force, true, Val::Ids(Vec::new())).await?;
     let late = ringing.iter().filter(|a| a.next_at <= now).count();
@@ -99,12 +105,24 @@ pub async fn measures(ctx: &Ctx, tx: &mut Tx) -> Result<BTreeMap<&'static str, F
     let overdue: i64 = desk::store::by_rank(tx, ctx.force, now).await?.iter().map(|(_, _, late, _)| late).sum();
     out.insert(
         "messages-overdue",
-        found(0, usize::try_from(overdue).unwrap_or(0), "Every message is read and answered in its time.", |n| format!("{n} past their time."), "/desk"),
+        found(
+            0,
+            usize::try_from(overdue).unwrap_or(0),
+            "Every message is read and answered in its time.",
+            |n| format!("{n} past their time."),
+            "/desk",
+        ),
     );
     let untriaged = intake::store::quarantine_waiting(tx, ctx.force, true, Val::Ids(Vec::new())).await?.len();
     out.insert(
         "messages-without-triage",
-        found(0, untriaged, "Every message was triaged as it came in.", |n| format!("{n} in quarantine: they could not be read or decided."), "/desk"),
+        found(
+            0,
+            untriaged,
+            "Every message was triaged as it came in.",
+            |n| format!("{n} in quarantine: they could not be read or decided."),
+            "/desk",
+        ),
     );
     let unexplained = crate::community::store::open_prompts(tx, ctx.force, &ctx.scope).await?.len();
     out.insert(
@@ -113,7 +131,12 @@ pub async fn measures(ctx: &Ctx, tx: &mut Tx) -> Result<BTreeMap<&'static str, F
             0,
             unexplained,
             "Wherever many comments of one post were removed, the public was told why.",
-            |n| format!("Under {n} {} many comments were removed and the public has not been told why.", if n == 1 { "post" } else { "posts" }),
+            |n| {
+                format!(
+                    "Under {n} {} many comments were removed and the public has not been told why.",
+                    if n == 1 { "post" } else { "posts" }
+                )
+            },
             "/community",
         ),
     );

@@ -32,7 +32,13 @@ fn needles(words: &Words) -> Vec<String> {
 }
 
 /// Open public comments that may meet a ground, newest first, before a row.
-pub async fn flagged(ctx: &Ctx, tx: &mut Tx, words: &Words, before: Option<(Instant, MessageId)>, limit: i64) -> Result<Vec<QueueRow>, DbError> {
+pub async fn flagged(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    words: &Words,
+    before: Option<(Instant, MessageId)>,
+    limit: i64,
+) -> Result<Vec<QueueRow>, DbError> {
     let needles = needles(words);
     if needles.is_empty() {
         return Ok(Vec::new());

@@ -14,6 +14,6 @@ pub mod jobs;
 pub mod pages;
 pub mod public;
 pub mod store;
-pub mod view;
 #[cfg(test)]
 mod tests;
+pub mod view;

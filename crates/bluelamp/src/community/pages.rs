@@ -157,8 +157,13 @@ pub struct ListPage {
     pub next: String,
 }
 
-const PARTS: &[(&str, &str)] =
-    &[("", "Everything"), ("hidden", "Hidden now"), ("blocked", "Blocked now"), ("unsettled", "Not settled"), ("overdue", "Review overdue")];
+const PARTS: &[(&str, &str)] = &[
+    ("", "Everything"),
+    ("hidden", "Hidden now"),
+    ("blocked", "Blocked now"),
+    ("unsettled", "Not settled"),
+    ("overdue", "Review overdue"),
+];
 
 fn cursor<I: std::str::FromStr>(text: &str) -> Option<(Instant, I)> {
     let (at, id) = text.split_once('.')?;
@@ -184,7 +189,9 @@ pub async fn get_list(ctx: Ctx, OriginalUri(uri): OriginalUri, Query(asked): Que
     let prompts = store::open_prompts(&mut tx, ctx.force, &ctx.scope).await?;
     let names = view::Names::read(&ctx, &mut tx, &rows).await?;
     let next = match rows.last() {
-        Some(m) if rows.len() == PAGE as usize => format!("/community?show={}&before={}.{}", http::percent(&asked.show), m.taken_at.0, m.id),
+        Some(m) if rows.len() == PAGE as usize => {
+            format!("/community?show={}&before={}.{}", http::percent(&asked.show), m.taken_at.0, m.id)
+        }
         _ => String::new(),
     };
     let parts = PARTS.iter().map(|(code, label)| (*code, *label, *code == asked.show)).collect();
@@ -325,4 +332,3 @@ pub async fn post_prompt(Path(id): Path<Uuid>, Form(ctx, f): Form) -> PageResult
         Outcome::Refused { code, reasons } => Ok(Problem::refused(&code, &reasons).page()),
     }
 }
-

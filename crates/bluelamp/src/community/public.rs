@@ -53,7 +53,13 @@ pub async fn counts(app: &App, force: &ForceRow) -> Result<Vec<Count>, crate::ac
     let grounds = &pack.words().grounds;
     let count = |code: &str, title: &str, says: &str| {
         let of = |wanted: fn(Kind) -> bool| rows.iter().filter(|(k, g, _)| g == code && wanted(*k)).map(|(.., n)| n).sum();
-        Count { code: code.into(), ground: title.into(), meaning: says.into(), removed: of(Kind::removes), blocked: of(|k| k == Kind::Block) }
+        Count {
+            code: code.into(),
+            ground: title.into(),
+            meaning: says.into(),
+            removed: of(Kind::removes),
+            blocked: of(|k| k == Kind::Block),
+        }
     };
     let mut out: Vec<Count> = grounds.iter().map(|g| count(&g.code, &g.title, &g.says)).collect();
     let mut former: Vec<&str> = rows.iter().map(|(_, g, _)| g.as_str()).filter(|g| !grounds.iter().any(|x| x.code == *g)).collect();

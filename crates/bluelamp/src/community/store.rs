@@ -23,7 +23,9 @@ pub struct EvidenceRow {
 
 pub async fn insert_evidence(tx: &mut Tx, force: ForceId, e: &EvidenceRow) -> Result<(), DbError> {
     tx.run(
-        sql!("INSERT INTO evidence (force, id, message, account, manifest, sha256, kept_at, kept_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
+        sql!(
+            "INSERT INTO evidence (force, id, message, account, manifest, sha256, kept_at, kept_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        ),
         vals![force, e.sealed.id, e.message, e.account, &e.sealed.manifest, &e.sealed.sha256, e.kept_at, &e.kept_by],
     )
     .await?;

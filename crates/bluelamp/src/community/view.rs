@@ -2,8 +2,8 @@
 //! this person do, the rules which are possible.
 
 use super::acts::{advise::Advise, block::Block, hide::Hide, report::Report, unblock::Unblock, unhide::Unhide};
-use super::store::{self, AdviceRow, EventRow, MeasureRow, PromptRow};
 use super::flagged;
+use super::store::{self, AdviceRow, EventRow, MeasureRow, PromptRow};
 use crate::accounts::{self, AccountRow};
 use crate::act::{Act, Ctx, Fault};
 use crate::db::{DbError, Tx};
@@ -191,7 +191,9 @@ pub async fn offers(ctx: &Ctx, seen: &Seen) -> Result<Offers, Fault> {
     match community::possible(Kind::Block, &s) {
         Err(no) => out.not.push(format!("Block: {}.", no.says)),
         Ok(()) if standing(&seen.block) => {}
-        Ok(()) if !blocks => out.not.push("Block: a desk supervisor, corporate communications or the digital media team decides on it.".into()),
+        Ok(()) if !blocks => {
+            out.not.push("Block: a desk supervisor, corporate communications or the digital media team decides on it.".into())
+        }
         Ok(()) => {
             out.block = Some(BlockForm {
                 engaged: seen.engaged,

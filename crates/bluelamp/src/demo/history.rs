@@ -6,7 +6,10 @@ use super::cast::People;
 use crate::act::{Ctx, Outcome};
 use crate::app::{App, Clock};
 use crate::cli::Failure;
-use crate::desk::acts::{acknowledge_alert::AcknowledgeAlert, assess::Assess, claim::ClaimMessage, close::Close, refer::Refer, reply::Reply, start_duty::StartDuty};
+use crate::desk::acts::{
+    acknowledge_alert::AcknowledgeAlert, assess::Assess, claim::ClaimMessage, close::Close, refer::Refer, reply::Reply,
+    start_duty::StartDuty,
+};
 use crate::intake::keep::{self, Source};
 use crate::intake::process;
 use crate::intake::queue::store as queue;
@@ -30,15 +33,40 @@ const LEFT: i64 = 3 * HOUR;
 pub const BEFORE: i64 = 10 * HOUR;
 
 const POSTS: &[(&str, &str)] = &[
-    ("exampleshire", "The ring road at Ostlebury is open again after this morning's collision. Thank you for your patience, and thank you to everyone who stopped to help."),
-    ("northfield-npt", "Come and talk to us: the Northfield team is at the library on Saturday from 10 to 12. Bring your bike and we will mark it for you."),
-    ("exampleshire-roads", "Wet leaves and low sun make this the worst month for collisions on country roads. Slow down before the bend, not in it."),
-    ("exampleshire", "If someone says they are from your bank or the police and asks you to move money, it is a scam. Hang up and call 159."),
-    ("ostlebury-npt", "You told us that quad bikes on the recreation ground worry you most. We were out again last night and will be this week."),
-    ("exampleshire", "Could you answer a call that changes a life? We are recruiting contact handlers, and we train you from the first day."),
+    (
+        "exampleshire",
+        "The ring road at Ostlebury is open again after this morning's collision. Thank you for your patience, and thank you to everyone who stopped to help.",
+    ),
+    (
+        "northfield-npt",
+        "Come and talk to us: the Northfield team is at the library on Saturday from 10 to 12. Bring your bike and we will mark it for you.",
+    ),
+    (
+        "exampleshire-roads",
+        "Wet leaves and low sun make this the worst month for collisions on country roads. Slow down before the bend, not in it.",
+    ),
+    (
+        "exampleshire",
+        "If someone says they are from your bank or the police and asks you to move money, it is a scam. Hang up and call 159.",
+    ),
+    (
+        "ostlebury-npt",
+        "You told us that quad bikes on the recreation ground worry you most. We were out again last night and will be this week.",
+    ),
+    (
+        "exampleshire",
+        "Could you answer a call that changes a life? We are recruiting contact handlers, and we train you from the first day.",
+    ),
 ];
 
-pub async fn make(app: &App, clock: &Arc<DemoClock>, force: ForceId, people: &People, accounts: &[(AccountId, String)], public: &server::Handle) -> Result<(), Failure> {
+pub async fn make(
+    app: &App,
+    clock: &Arc<DemoClock>,
+    force: ForceId,
+    people: &People,
+    accounts: &[(AccountId, String)],
+    public: &server::Handle,
+) -> Result<(), Failure> {
     let begin = clock.now();
     let carys = people.ctx(app, force, "carys").await?;
     for (i, (handle, text)) in (0i64..).zip(POSTS) {
@@ -75,7 +103,14 @@ pub async fn make(app: &App, clock: &Arc<DemoClock>, force: ForceId, people: &Pe
 
 async fn post(by: &Ctx, account: AccountId, text: &str) -> Result<(), Failure> {
     let purpose = by.pack().await?.words().purposes.first().map(|p| p.code.clone()).unwrap_or_default();
-    let content = DraftInput { purpose, audience: "Everyone who lives here".into(), text: text.into(), language: "en".into(), accounts: vec![account], ..DraftInput::default() };
+    let content = DraftInput {
+        purpose,
+        audience: "Everyone who lives here".into(),
+        text: text.into(),
+        language: "en".into(),
+        accounts: vec![account],
+        ..DraftInput::default()
+    };
     let Outcome::Done(made) = by.act(CreateDraft { content }).await? else { return Ok(()) };
     let Some(draft) = made.id.map(DraftId) else { return Ok(()) };
     by.act(Publish { draft, revision: 1 }).await?;
@@ -99,7 +134,9 @@ async fn receive(app: &App, force: ForceId, id: AccountId, handle: &str, batch: 
     if raws.is_empty() {
         return Ok(());
     }
-    keep::keep(app, force, id, Source::Replay, &raws, app.clock.now()).await.map_err(|e| format!("the history of `{handle}` could not be kept: {e}"))?;
+    keep::keep(app, force, id, Source::Replay, &raws, app.clock.now())
+        .await
+        .map_err(|e| format!("the history of `{handle}` could not be kept: {e}"))?;
     process::account(&process::ctx(app, force, "Europe/London"), id).await?;
     Ok(())
 }

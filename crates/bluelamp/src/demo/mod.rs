@@ -65,7 +65,8 @@ fn place(demo: &Demo) -> Result<Place, Failure> {
 
 /// The demonstration that is kept in a folder, opened beside the one that runs: for the command line.
 pub async fn open(dir: &Path) -> Result<App, Failure> {
-    let demo = Demo { port: 8123, dir: dir.into(), packs: "packs".into(), seed: 0, every: 0, postgres_file: None, postgres_owner_file: None };
+    let demo =
+        Demo { port: 8123, dir: dir.into(), packs: "packs".into(), seed: 0, every: 0, postgres_file: None, postgres_owner_file: None };
     Ok(wiring::build(config(&demo)?, place(&demo)?, Arc::new(MachineClock), Arc::new(MachineEntropy), false).await?)
 }
 

@@ -178,7 +178,13 @@ async fn outgoing(ctx: &Ctx, tx: &mut crate::db::Tx, reply: &ReplyRow) -> Result
         Some(id) => {
             let Some(m) = intake::store::message(tx, ctx.force, id).await? else { return Ok(None) };
             let Some(them) = intake::queue::store::correspondent(tx, ctx.force, m.correspondent).await? else { return Ok(None) };
-            Some(ReplyTo { remote_id: m.remote_id, extra: m.extra, private: reply.private, author_id: them.remote_id, author_handle: them.handle })
+            Some(ReplyTo {
+                remote_id: m.remote_id,
+                extra: m.extra,
+                private: reply.private,
+                author_id: them.remote_id,
+                author_handle: them.handle,
+            })
         }
     };
     Ok(Some(Outgoing {
@@ -196,7 +202,12 @@ fn news(reply: &ReplyRow, state: State, why: &str) -> RecordReplySent {
 }
 
 async fn sent(ctx: &Ctx, reply: &ReplyRow, receipt: Receipt) -> Result<Ran, Fault> {
-    let act = RecordReplySent { remote_id: Some(receipt.remote_id), url: Some(receipt.url), extra: receipt.extra, ..news(reply, State::Sent, "") };
+    let act = RecordReplySent {
+        remote_id: Some(receipt.remote_id),
+        url: Some(receipt.url),
+        extra: receipt.extra,
+        ..news(reply, State::Sent, "")
+    };
     settled(ctx.act(act).await?, &[])
 }
 

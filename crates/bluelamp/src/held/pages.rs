@@ -147,7 +147,8 @@ async fn in_words(ctx: &Ctx, tx: &mut Tx, h: &HeldRow) -> Result<Words, DbError>
         words.push(("Where".into(), titles.join(", ")));
         words.push(("What it is".into(), c.kind.title().into()));
         if row.draft.revision.to_string() != h.rests_on {
-            words.push(("Changed since".into(), format!("it waits as revision {}, and is revision {} now", h.rests_on, row.draft.revision)));
+            words
+                .push(("Changed since".into(), format!("it waits as revision {}, and is revision {} now", h.rests_on, row.draft.revision)));
         }
         pictures = c.pictures.iter().map(|p| (format!("/publishing/media/{}", p.object), p.alt.clone())).collect();
     }

@@ -20,6 +20,13 @@ struct HelpPage {
 }
 
 #[derive(askama::Template)]
+#[template(path = "http/templates/accessibility.html")]
+struct AccessibilityPage {
+    force: &'static str,
+    assets: Assets,
+}
+
+#[derive(askama::Template)]
 #[template(path = "http/templates/help_api.html")]
 struct ApiPage {
     force: &'static str,
@@ -68,6 +75,11 @@ fn lines(pairs: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<Line>
 /// `GET /help`.
 pub async fn get_help(State(app): State<App>) -> PageResult {
     super::page(&HelpPage { force: "Bluelamp", assets: app.assets.clone() })
+}
+
+/// `GET /accessibility`: what every page is held to.
+pub async fn get_accessibility(State(app): State<App>) -> PageResult {
+    super::page(&AccessibilityPage { force: "Bluelamp", assets: app.assets.clone() })
 }
 
 /// `GET /help/api`.

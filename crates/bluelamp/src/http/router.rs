@@ -38,6 +38,7 @@ pub fn staff() -> Vec<Route> {
         route!(GET "/api/v1/held", "read.own", api::get_list),
         route!(GET "/api/v1/entries", "read.ledger", api::get_list),
         route!(GET "/help", "open", super::help::get_help),
+        route!(GET "/accessibility", "open", super::help::get_accessibility),
         route!(GET "/help/api", "open", super::help::get_api),
         route!(GET "/help/problems", "open", super::help::get_problems),
         // people

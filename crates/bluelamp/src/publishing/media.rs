@@ -41,7 +41,14 @@ pub async fn take(ctx: &Ctx, bytes: Vec<u8>) -> Result<Result<UploadRow, No>, Fa
         Err(why) => return Ok(Err(why)),
     };
     let object = ctx.app.blobs.put(ctx.force, &clean.bytes).await.map_err(|e| Fault::Broken(e.to_string()))?;
-    let row = UploadRow { object, mime: clean.mime.into(), width: clean.width, height: clean.height, size: clean.bytes.len(), had_metadata: clean.had_metadata };
+    let row = UploadRow {
+        object,
+        mime: clean.mime.into(),
+        width: clean.width,
+        height: clean.height,
+        size: clean.bytes.len(),
+        had_metadata: clean.had_metadata,
+    };
     let mut tx = ctx.app.db.write(ctx.force, Isolation::ReadCommitted).await?;
     store::put_upload(&mut tx, ctx.force, &row, ctx.now()).await?;
     tx.commit().await?;

@@ -187,7 +187,14 @@ pub struct EntryHead {
 }
 
 /// Entries after one, oldest first; whoever does not see every account sees those of their own.
-pub async fn entries_after(tx: &mut Tx, force: ForceId, every: bool, accounts: crate::db::Val, after: uuid::Uuid, limit: i64) -> Result<Vec<EntryHead>, DbError> {
+pub async fn entries_after(
+    tx: &mut Tx,
+    force: ForceId,
+    every: bool,
+    accounts: crate::db::Val,
+    after: uuid::Uuid,
+    limit: i64,
+) -> Result<Vec<EntryHead>, DbError> {
     let values = vec![force.into(), every.into(), accounts, after.into(), limit.into()];
     let rows = tx
         .rows(

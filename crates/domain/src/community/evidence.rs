@@ -99,7 +99,8 @@ pub fn complete(m: &Manifest) -> Result<(), Refusal> {
 
 /// The manifest with its fingerprint.
 pub fn seal(m: &Manifest, id: Uuid, digest: impl Fn(&[u8]) -> String) -> Result<Sealed, Refusal> {
-    let manifest = serde_json::to_string(m).map_err(|_| no("evidence-not-kept", "the evidence could not be written down; tell your administrator"))?;
+    let manifest =
+        serde_json::to_string(m).map_err(|_| no("evidence-not-kept", "the evidence could not be written down; tell your administrator"))?;
     let sha256 = digest(manifest.as_bytes());
     Ok(Sealed { id, manifest, sha256 })
 }

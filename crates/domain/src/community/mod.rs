@@ -266,7 +266,8 @@ pub fn possible(kind: Kind, s: &Subject) -> Result<(), Refusal> {
     if !s.can.iter().any(|c| c == kind.name()) {
         return Err(match kind {
             Kind::Unhide | Kind::Unblock => no("one-way", "this platform cannot take that back"),
-            _ => no("cannot", format!("this platform does not let the force {} anything; choose what is offered", kind.name())).citing("LEICS-MOD-2"),
+            _ => no("cannot", format!("this platform does not let the force {} anything; choose what is offered", kind.name()))
+                .citing("LEICS-MOD-2"),
         });
     }
     Ok(())

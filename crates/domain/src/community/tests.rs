@@ -41,7 +41,15 @@ fn manifest() -> Manifest {
         received_at: NOW,
         edited_at: None,
         deleted_at: None,
-        revisions: vec![RevisionKept { id: id(9), revision: "1".into(), nth: 1, deleted: false, text: "the words".into(), at: NOW, raw: "ab".into() }],
+        revisions: vec![RevisionKept {
+            id: id(9),
+            revision: "1".into(),
+            nth: 1,
+            deleted: false,
+            text: "the words".into(),
+            at: NOW,
+            raw: "ab".into(),
+        }],
         media: vec![],
         kept_at: NOW,
     }
@@ -63,7 +71,13 @@ fn subject() -> Subject {
 }
 
 fn asked(kind: Kind) -> Asked {
-    Asked { kind, ground: "spam".into(), standard: "guidelines".into(), reason: "it sells things".into(), last_resort: LastResort::default() }
+    Asked {
+        kind,
+        ground: "spam".into(),
+        standard: "guidelines".into(),
+        reason: "it sells things".into(),
+        last_resort: LastResort::default(),
+    }
 }
 
 fn take_it(kind: Kind, s: &Subject, m: &Manifest, by: Principal) -> Result<Taken, Refusal> {
@@ -90,7 +104,9 @@ fn i6_nothing_is_taken_away_before_every_word_and_picture_is_kept() {
     }
     let mut settled = manifest();
     settled.media = vec![medium(MediumState::Kept { sha256: "c".into(), size: 1 }), medium(MediumState::Missing { why: "gone".into() })];
-    let Ok(Taken::New { measure, evidence: Some(evidence), .. }) = take_it(Kind::Hide, &subject(), &settled, person(1)) else { panic!("kept") };
+    let Ok(Taken::New { measure, evidence: Some(evidence), .. }) = take_it(Kind::Hide, &subject(), &settled, person(1)) else {
+        panic!("kept")
+    };
     assert_eq!(measure.evidence, Some(evidence.id));
     assert!(evidence.manifest.contains("the words") && evidence.sha256 == digest(evidence.manifest.as_bytes()));
 }
@@ -102,7 +118,10 @@ fn i6_what_takes_away_is_sent_only_while_its_evidence_stands_unchanged() {
     for kind in Kind::ALL {
         let code = |e| may_send(kind, e, digest).map_err(|r| r.code);
         if kind.takes_away() {
-            assert_eq!((code(None), code(Some(&changed)), code(Some(&whole))), (Err("no-evidence".into()), Err("evidence-changed".into()), Ok(())));
+            assert_eq!(
+                (code(None), code(Some(&changed)), code(Some(&whole))),
+                (Err("no-evidence".into()), Err("evidence-changed".into()), Ok(()))
+            );
         } else {
             assert_eq!(code(None), Ok(()));
         }
@@ -167,9 +186,19 @@ fn only_what_was_done_is_taken_back() {
     for state in State::ALL {
         let original = Earlier { id: MeasureId(id(6)), kind: Kind::Hide, state };
         let got = undo(Kind::Unhide, "it was wrong", &subject(), Some(&original), person(1), &moment());
-        rows.push((state.name(), got.map_or_else(|r| r.code, |t| if matches!(t, Taken::New { .. }) { "new".into() } else { "already".into() })));
+        rows.push((
+            state.name(),
+            got.map_or_else(|r| r.code, |t| if matches!(t, Taken::New { .. }) { "new".into() } else { "already".into() }),
+        ));
     }
-    let expected = [("requested", "under-way"), ("sent", "under-way"), ("done", "new"), ("unknown", "new"), ("rejected", "nothing-to-undo"), ("undone", "nothing-to-undo")];
+    let expected = [
+        ("requested", "under-way"),
+        ("sent", "under-way"),
+        ("done", "new"),
+        ("unknown", "new"),
+        ("rejected", "nothing-to-undo"),
+        ("undone", "nothing-to-undo"),
+    ];
     assert_eq!(rows, expected.map(|(a, b)| (a, b.to_owned())));
     assert_eq!(undo(Kind::Unblock, "x", &subject(), None, person(1), &moment()).unwrap_err().code, "nothing-to-undo");
     let hide = Earlier { id: MeasureId(id(6)), kind: Kind::Hide, state: State::Done };

@@ -122,13 +122,13 @@ impl Person {
 pub fn told(contact: Contact, people: &[Person]) -> Vec<PersonId> {
     let of = |contact: Contact| -> Vec<PersonId> {
         let hears = |p: &&Person| match contact {
-            Contact::OnDuty => {
-                p.on_duty && ["desk", "desk-supervisor", "command", "corporate-communications"].iter().any(|r| p.is(r))
-            }
+            Contact::OnDuty => p.on_duty && ["desk", "desk-supervisor", "command", "corporate-communications"].iter().any(|r| p.is(r)),
             Contact::Supervisor => p.is("desk-supervisor"),
             Contact::Command => p.is("command"),
             Contact::CorporateCommunications => p.is("corporate-communications"),
-            Contact::Everyone => ["desk-supervisor", "command", "corporate-communications"].iter().any(|r| p.is(r)) || (p.on_duty && p.is("desk")),
+            Contact::Everyone => {
+                ["desk-supervisor", "command", "corporate-communications"].iter().any(|r| p.is(r)) || (p.on_duty && p.is("desk"))
+            }
         };
         people.iter().filter(hears).map(|p| p.id).collect()
     };

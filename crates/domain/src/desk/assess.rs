@@ -113,7 +113,8 @@ pub fn assess(triage: &Triage, now: Priority, answers: &[Answer], decided: Decid
     for dimension in Dimension::ALL {
         let mut given = answers.iter().filter(|a| a.dimension == dimension);
         let (Some(one), None) = (given.next(), given.next()) else {
-            return Err(Refusal::new("all-six", format!("answer each of the six questions once: `{}` is not", dimension.name())).citing("LEICS-TRIAGE-2"));
+            return Err(Refusal::new("all-six", format!("answer each of the six questions once: `{}` is not", dimension.name()))
+                .citing("LEICS-TRIAGE-2"));
         };
         whole.push(Answer { why: bounded("the reason for an answer", &one.why, NOTE_CHARS)?, ..one.clone() });
     }

@@ -104,10 +104,13 @@ pub fn close(record: &Record, outcome: Outcome, note: &str) -> Result<Option<Str
         Outcome::IncidentRaised if !record.referrals.contains(&Referral::Incident) => {
             no("no-incident", "no incident is recorded; raise it first, with the control room's number")
         }
-        Outcome::Referred if record.referrals.is_empty() => no("not-referred", "it went to nobody; refer it first, or choose another outcome"),
+        Outcome::Referred if record.referrals.is_empty() => {
+            no("not-referred", "it went to nobody; refer it first, or choose another outcome")
+        }
         Outcome::Withdrawn if !record.deleted => no("not-withdrawn", "the message still stands on the platform; choose another outcome"),
         Outcome::NoActionNeeded if !record.assessed => {
-            Err(Refusal::new("assess-first", "that nothing is to be done is a person's decision: confirm the assessment first").citing("LEICS-TRIAGE-2"))
+            Err(Refusal::new("assess-first", "that nothing is to be done is a person's decision: confirm the assessment first")
+                .citing("LEICS-TRIAGE-2"))
         }
         Outcome::Signposted | Outcome::Duplicate | Outcome::Moderated if note.is_empty() => {
             Err(Refusal::new("say-it", "say in the note where they were sent, which message is the same, or what was done"))
@@ -132,10 +135,8 @@ mod tests {
     fn leics_use_1_each_end_says_only_what_happened() {
         let nothing = Record::default();
         let all = Record { answered: true, assessed: true, deleted: true, referrals: vec![Referral::Incident], ..Record::default() };
-        let codes: Vec<(&str, String)> = Outcome::ALL
-            .into_iter()
-            .map(|o| (o.name(), close(&nothing, o, "").map_or_else(|r| r.code, |_| "may".into())))
-            .collect();
+        let codes: Vec<(&str, String)> =
+            Outcome::ALL.into_iter().map(|o| (o.name(), close(&nothing, o, "").map_or_else(|r| r.code, |_| "may".into()))).collect();
         let expected = [
             ("answered", "not-answered"),
             ("incident_raised", "no-incident"),

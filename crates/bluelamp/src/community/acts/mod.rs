@@ -19,7 +19,9 @@ use crate::db::{DbError, Tx};
 use crate::intake::queue;
 use crate::intake::store::{self as intake, CorrespondentRow, MediaRow, MessageRow, RevisionRow};
 use bluelamp_domain::act::{Entry, Job, Principal, Refusal, Step};
-use bluelamp_domain::community::{self, Asked, Earlier, Kind, LastResort, Manifest, Measure, Medium, MediumState, RevisionKept, Subject, Taken};
+use bluelamp_domain::community::{
+    self, Asked, Earlier, Kind, LastResort, Manifest, Measure, Medium, MediumState, RevisionKept, Subject, Taken,
+};
 use bluelamp_domain::ids::*;
 use bluelamp_domain::question::{Entity, Question, Ref, Value};
 use bluelamp_domain::time::HOUR;
@@ -194,7 +196,14 @@ pub enum Change {
 }
 
 /// Hide, delete, report or block, as a step.
-pub fn take(on: &OnMessage, env: &Env<'_>, kind: Kind, ground: &str, reason: &str, last_resort: LastResort) -> Result<Step<Change>, Refusal> {
+pub fn take(
+    on: &OnMessage,
+    env: &Env<'_>,
+    kind: Kind,
+    ground: &str,
+    reason: &str,
+    last_resort: LastResort,
+) -> Result<Step<Change>, Refusal> {
     let asked = Asked {
         kind,
         ground: ground.to_owned(),
@@ -277,13 +286,9 @@ fn explanation(on: &OnMessage, env: &Env<'_>, ground: &str) -> String {
     let origin = config.public.as_ref().map_or(config.staff.origin.as_str(), |p| p.origin.as_str());
     let link = format!("{origin}/public/{slug}/guidelines");
     let ground = env.pack.words().ground(ground).map_or_else(String::new, |g| g.title.clone());
-    let values = [
-        ("force", title.clone()),
-        ("account", on.account.title.clone()),
-        ("guidelines_link", link.clone()),
-        ("ground", ground.clone()),
-    ]
-    .into();
+    let values =
+        [("force", title.clone()), ("account", on.account.title.clone()), ("guidelines_link", link.clone()), ("ground", ground.clone())]
+            .into();
     let filled = env.pack.template("removal-explanation").and_then(|t| t.fill(&values).ok());
     filled.unwrap_or_else(|| format!("We have removed comments from this post: {ground}. What we ask of everyone here: {link}"))
 }

@@ -6,7 +6,12 @@ use crate::intake::store::MessageRow;
 use bluelamp_domain::act::Actor;
 
 fn block(message: MessageId) -> Block {
-    Block { message, ground: "threat-abuse-hate".into(), reason: "the third threat after two warnings".into(), no_engagement: String::new() }
+    Block {
+        message,
+        ground: "threat-abuse-hate".into(),
+        reason: "the third threat after two warnings".into(),
+        no_engagement: String::new(),
+    }
 }
 
 fn advice(message: MessageId) -> Advise {

@@ -23,7 +23,8 @@ use bluelamp_platforms::rehearsal::wire::{What, Where};
 
 /// Somebody says something on the platform and it arrives. Answers its id there and here.
 async fn said(b: &Bench, kind: Where, text: &str, parent: Option<&str>) -> (String, MessageId) {
-    let saying = Saying { to: "main".into(), kind, text: text.into(), language: None, parent: parent.map(Into::into), by: Some("heron".into()) };
+    let saying =
+        Saying { to: "main".into(), kind, text: text.into(), language: None, parent: parent.map(Into::into), by: Some("heron".into()) };
     let event = b.server.say(&saying).unwrap().unwrap();
     let What::Created { message } = event.what else { panic!("somebody wrote") };
     poll(&b.ctx(), b.account, "this node").await.unwrap();

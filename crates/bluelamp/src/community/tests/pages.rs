@@ -77,15 +77,20 @@ async fn a_message_is_hidden_from_its_page_and_the_measure_prints_with_its_evide
             assert!(page.contains(offered), "{offered}");
         }
         assert!(!page.contains("/block\""), "the desk does not block");
-        let (status, to, _) = desk.post(&format!("/community/messages/{id}/hide"), &[("ground", "spam"), ("reason", SCRIPT), ("key", "k1")]).await;
+        let (status, to, _) =
+            desk.post(&format!("/community/messages/{id}/hide"), &[("ground", "spam"), ("reason", SCRIPT), ("key", "k1")]).await;
         assert_eq!(status, 303);
-        let (_, again, _) = desk.post(&format!("/community/messages/{id}/hide"), &[("ground", "spam"), ("reason", SCRIPT), ("key", "k1")]).await;
+        let (_, again, _) =
+            desk.post(&format!("/community/messages/{id}/hide"), &[("ground", "spam"), ("reason", SCRIPT), ("key", "k1")]).await;
         assert_eq!(to, again, "sent twice, done once");
         b.world.run_jobs().await;
         assert!(!b.server.visible(&remote));
         let (status, page) = desk.get(&to).await;
         assert_eq!(status, 200);
-        assert!(page.contains("It stands") && page.contains("click link in bio") && page.contains("u-heron"), "the evidence is on the page");
+        assert!(
+            page.contains("It stands") && page.contains("click link in bio") && page.contains("u-heron"),
+            "the evidence is on the page"
+        );
         assert!(!page.contains("<script>alert") && page.contains("&lt;script&gt;") || page.contains("&#60;script&#62;"), "{page}");
         let (_, list) = desk.get("/community?show=hidden").await;
         assert!(list.contains(&to.replace("?did=done", "")), "{list}");
@@ -109,7 +114,8 @@ async fn a_refusal_shows_every_reason_and_what_was_typed() {
         for needed in ["APP-ROLE-5", "LEICS-BLOCK-1", "they keep threatening", "Nobody was blocked"] {
             assert!(page.contains(needed), "{needed}");
         }
-        let (status, _, _) = supervisor.post(&format!("/community/messages/{id}/hide"), &[("ground", "spam"), ("reason", &"x".repeat(2001))]).await;
+        let (status, _, _) =
+            supervisor.post(&format!("/community/messages/{id}/hide"), &[("ground", "spam"), ("reason", &"x".repeat(2001))]).await;
         assert_eq!(status, 422);
     }
 }
@@ -164,7 +170,11 @@ async fn who_may_not_see_it_is_told_no() {
         assert_eq!(desk.get(&format!("/community/measures/{id}")).await.0, 404);
         assert_eq!(desk.get("/community/measures/nothing").await.0, 400);
         // A form made elsewhere.
-        let forged = Request::post(format!("/community/messages/{id}/hide")).header("host", "localhost").header("cookie", &desk.cookie).body(Body::from("ground=spam")).unwrap();
+        let forged = Request::post(format!("/community/messages/{id}/hide"))
+            .header("host", "localhost")
+            .header("cookie", &desk.cookie)
+            .body(Body::from("ground=spam"))
+            .unwrap();
         assert_eq!(desk.send(forged).await.0, 403);
     }
 }

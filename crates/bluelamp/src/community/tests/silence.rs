@@ -22,7 +22,13 @@ async fn an_unknown_outcome_is_asked_before_anything_is_sent_again() {
         assert!(!hidden(&b, id).await, "what nobody knows is not called done");
         // The call had got through after all: asked, the platform shows it gone, and nothing more is sent.
         let line = connection::line_of(&b.ctx(), b.account).await.unwrap();
-        let subject = Subject { remote_id: remote.clone(), author_id: "u-heron".into(), extra: [].into(), ground: "spam".into(), reason: String::new() };
+        let subject = Subject {
+            remote_id: remote.clone(),
+            author_id: "u-heron".into(),
+            extra: [].into(),
+            ground: "spam".into(),
+            reason: String::new(),
+        };
         assert_eq!(line.connector.moderate(&*line.net, &line.connection, Moderation::Hide, &subject, 0).await, Outcome::Done(()));
         later(&b).await;
         let m = measure(&b, taken).await;

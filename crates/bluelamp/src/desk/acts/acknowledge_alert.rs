@@ -30,7 +30,8 @@ impl Act for AcknowledgeAlert {
     type Change = PersonId;
 
     async fn facts(&self, tx: &mut Tx, env: &Env<'_>) -> Result<Facts, Stop> {
-        let alert = store::alert(tx, env.force, self.alert).await?.filter(|a| env.scope.sees(a.account)).ok_or_else(|| not_found("alert"))?;
+        let alert =
+            store::alert(tx, env.force, self.alert).await?.filter(|a| env.scope.sees(a.account)).ok_or_else(|| not_found("alert"))?;
         let account = accounts::store::account(tx, env.force, alert.account).await?.ok_or_else(|| not_found("account"))?;
         Ok(Facts { alert, account })
     }

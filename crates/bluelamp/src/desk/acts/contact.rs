@@ -32,12 +32,16 @@ pub struct Facts {
 
 impl Act for Contact {
     const NAME: &'static str = "desk.contact";
-    const SAYS: &'static str = "Write to someone who did not just write: in private where they have been in touch, by a mention to an organisation.";
+    const SAYS: &'static str =
+        "Write to someone who did not just write: in private where they have been in touch, by a mention to an organisation.";
     type Facts = Facts;
     type Change = ReplyRow;
 
     async fn facts(&self, tx: &mut Tx, env: &Env<'_>) -> Result<Facts, Stop> {
-        let account = accounts::store::account(tx, env.force, self.account).await?.filter(|a| env.scope.sees(a.id)).ok_or_else(|| not_found("account"))?;
+        let account = accounts::store::account(tx, env.force, self.account)
+            .await?
+            .filter(|a| env.scope.sees(a.id))
+            .ok_or_else(|| not_found("account"))?;
         let last = store::last_message_of(tx, env.force, self.account, &self.handle).await?;
         let organisation = store::is_organisation(tx, env.force, &account.platform, &self.handle).await?;
         Ok(Facts { account, last, organisation })

@@ -64,15 +64,14 @@ impl Act for Refer {
         let referred = refer(self.kind, f.year, f.number, &self.reference, &self.note, env.at())?;
         let id: ReferralId = env.moment.id();
         // Provenance: which words, as they stood, led to it.
-        let mut entry = f
-            .on
-            .entry()
-            .id("referral", id)
-            .id("raw", f.on.message.raw)
-            .code("kind", referred.kind.name())
-            .code("reference", &referred.reference)
-            .code("target", referred.target_at.0)
-            .value("revision", &f.on.message.revision);
+        let mut entry =
+            f.on.entry()
+                .id("referral", id)
+                .id("raw", f.on.message.raw)
+                .code("kind", referred.kind.name())
+                .code("reference", &referred.reference)
+                .code("target", referred.target_at.0)
+                .value("revision", &f.on.message.revision);
         for (name, text) in [("theirs", &referred.theirs), ("note", &referred.note)] {
             if !text.is_empty() {
                 entry = entry.value(name, text);

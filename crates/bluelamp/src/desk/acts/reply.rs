@@ -90,14 +90,13 @@ impl Act for Reply {
         let signs = text_signs(&self.text, &word_lists(env.pack.words()));
         // An agreement is to these words, said this way; other words ask again.
         let rests_on = crate::app::digest(format!("{private} {}", self.text).as_bytes());
-        let question = f
-            .on
-            .question(Self::NAME, env)
-            .given("private", private)
-            .given("signs", Value::texts(signs))
-            .given("contactedFirst", f.contacted_first)
-            .given("organisation", f.organisation)
-            .resting_on(rests_on);
+        let question =
+            f.on.question(Self::NAME, env)
+                .given("private", private)
+                .given("signs", Value::texts(signs))
+                .given("contactedFirst", f.contacted_first)
+                .given("organisation", f.organisation)
+                .resting_on(rests_on);
         vec![question]
     }
 

@@ -72,8 +72,7 @@ impl Act for Route {
         // What goes back unanswered is due now; nothing that is passed on is due later than it was (I3).
         let due_at = if back { f.on.message.due_at.min(env.at()) } else { f.on.message.due_at };
         let area = if routed.to.area.is_empty() { f.on.account.area.clone() } else { routed.to.area.clone() };
-        let message =
-            MessageRow { area, due_at, claimed_by: None, claimed_until: None, state: "open".into(), ..f.on.message.clone() };
+        let message = MessageRow { area, due_at, claimed_by: None, claimed_until: None, state: "open".into(), ..f.on.message.clone() };
         let mut entry = f.on.entry().id("routing", id).code("to-desk", routed.to.is_desk()).code("fell-back", back);
         if let Some(person) = routed.to.person {
             entry = entry.id("person", person);

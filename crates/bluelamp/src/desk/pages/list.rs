@@ -60,7 +60,14 @@ pub fn gone() -> axum::response::Response {
 }
 
 /// The desk with a message open, a refusal beside it where an act was just refused, and what was typed kept.
-pub async fn draw(ctx: &Ctx, here: &str, asked: Asked, id: Option<MessageId>, refused: Option<(u16, RefusalPanel)>, typed: Typed) -> PageResult {
+pub async fn draw(
+    ctx: &Ctx,
+    here: &str,
+    asked: Asked,
+    id: Option<MessageId>,
+    refused: Option<(u16, RefusalPanel)>,
+    typed: Typed,
+) -> PageResult {
     if let Some(no) = http::refuse_reading(ctx, "read.desk").await? {
         return Ok(no);
     }
@@ -121,7 +128,9 @@ async fn seen(ctx: &Ctx, id: MessageId) {
 fn own(ctx: &Ctx, accounts: &[AccountRow], asked: &Asked) -> Scope {
     let contact = ["desk", "desk-supervisor"].iter().any(|r| ctx.scope.has_role(r));
     let corporate = ["corporate-communications", "digital-media-team"].iter().any(|r| ctx.scope.has_role(r));
-    let mine = |a: &AccountRow| (contact && a.monitored_by.contains(&Monitor::Contact)) || (corporate && a.monitored_by.contains(&Monitor::Corporate));
+    let mine = |a: &AccountRow| {
+        (contact && a.monitored_by.contains(&Monitor::Contact)) || (corporate && a.monitored_by.contains(&Monitor::Corporate))
+    };
     if !ctx.scope.every || !(contact || corporate) || !asked.account.is_empty() {
         return (*ctx.scope).clone();
     }
@@ -201,7 +210,13 @@ impl List<'_> {
             word,
         };
         let mut lines: Vec<QueueLine> = QUEUES.iter().map(line).collect();
-        let extra = |label: &str, href: &str, count: i64, word| QueueLine { label: label.into(), href: href.into(), count: u64::try_from(count).unwrap_or(0), current: false, word };
+        let extra = |label: &str, href: &str, count: i64, word| QueueLine {
+            label: label.into(),
+            href: href.into(),
+            count: u64::try_from(count).unwrap_or(0),
+            current: false,
+            word,
+        };
         lines.push(extra("Quarantine", "/desk/quarantine", c.quarantine, if c.quarantine > 0 { "immediate" } else { "" }));
         lines.push(extra("Past their time", "/desk/unanswered", c.overdue, ""));
         Ok(lines)
@@ -210,7 +225,8 @@ impl List<'_> {
     fn filter(&self) -> DeskFilter {
         let chosen = |value: &str, label: &str, now: &str| Choice { chosen: value == now, ..Choice::new(value, label) };
         let mut platforms = vec![Choice::new("", "Every platform")];
-        let mut accounts = vec![chosen("", "Accounts watched here", &self.asked.account), chosen("all", "Every account", &self.asked.account)];
+        let mut accounts =
+            vec![chosen("", "Accounts watched here", &self.asked.account), chosen("all", "Every account", &self.asked.account)];
         for a in self.accounts {
             if !platforms.iter().any(|p| p.value == a.platform) {
                 platforms.push(chosen(&a.platform, &platform_title(self.ctx, &a.platform), &self.asked.platform));
@@ -301,11 +317,7 @@ impl List<'_> {
 
 fn cursor(text: &str) -> Option<After> {
     let mut parts = text.splitn(3, '.');
-    Some(After {
-        priority: parts.next()?.parse().ok()?,
-        due_at: Instant(parts.next()?.parse().ok()?),
-        id: parts.next()?.parse().ok()?,
-    })
+    Some(After { priority: parts.next()?.parse().ok()?, due_at: Instant(parts.next()?.parse().ok()?), id: parts.next()?.parse().ok()? })
 }
 
 /// "due 15:10", or how late it is.

@@ -26,7 +26,14 @@ fn who(names: &Names, id: PersonId) -> String {
 }
 
 /// The conversation of a message that this person may see.
-pub async fn conversation(ctx: &Ctx, tx: &mut Tx, id: MessageId, names: &Names, asked: &Asked, typed: Typed) -> Result<Option<OpenConversation>, PageFault> {
+pub async fn conversation(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: MessageId,
+    names: &Names,
+    asked: &Asked,
+    typed: Typed,
+) -> Result<Option<OpenConversation>, PageFault> {
     let Some(whole) = queue::whole(tx, ctx.force, &ctx.scope, id, ctx.now()).await? else { return Ok(None) };
     let Some(account) = crate::accounts::store::account(tx, ctx.force, whole.message.account).await? else { return Ok(None) };
     let m = &whole.message;
@@ -60,7 +67,13 @@ pub async fn conversation(ctx: &Ctx, tx: &mut Tx, id: MessageId, names: &Names, 
         why: why(m),
         dimensions: answers
             .iter()
-            .map(|a| Dimension { letter: letter(a.dimension), key: a.dimension.name().into(), name: title(a.dimension), chosen: a.yes, because: a.why.clone() })
+            .map(|a| Dimension {
+                letter: letter(a.dimension),
+                key: a.dimension.name().into(),
+                name: title(a.dimension),
+                chosen: a.yes,
+                because: a.why.clone(),
+            })
             .collect(),
         assessed: newest.map_or_else(String::new, |a| format!("Assessed by {} at {}", who(names, a.by), moment(ctx, a.at).short)),
         priorities: Decided::ALL.iter().map(|d| choice(d.name(), d.title(), *d == now)).collect(),
@@ -93,7 +106,10 @@ pub async fn conversation(ctx: &Ctx, tx: &mut Tx, id: MessageId, names: &Names, 
             incident: to("incident"),
         },
         measure: None,
-        close: CloseForm { action: to("close"), outcomes: Outcome::ALL.iter().map(|o| choice(o.name(), o.title(), likely(m) == *o)).collect() },
+        close: CloseForm {
+            action: to("close"),
+            outcomes: Outcome::ALL.iter().map(|o| choice(o.name(), o.title(), likely(m) == *o)).collect(),
+        },
         note: to("note"),
         history: history(ctx, tx, &whole, names).await?,
         typed,
@@ -102,7 +118,13 @@ pub async fn conversation(ctx: &Ctx, tx: &mut Tx, id: MessageId, names: &Names, 
 
 /// The outcome that what was done suggests; the person chooses.
 fn likely(m: &MessageRow) -> Outcome {
-    if m.answered_at.is_some() { Outcome::Answered } else if m.deleted_at.is_some() { Outcome::Withdrawn } else { Outcome::NoActionNeeded }
+    if m.answered_at.is_some() {
+        Outcome::Answered
+    } else if m.deleted_at.is_some() {
+        Outcome::Withdrawn
+    } else {
+        Outcome::NoActionNeeded
+    }
 }
 
 /// A template as a beginning: what we know is filled in, the rest stays marked for the person to complete.
@@ -138,7 +160,11 @@ fn claim_line(ctx: &Ctx, m: &MessageRow, names: &Names) -> Claim {
         Some(c) => {
             let over = ctx.scope.has_role("desk-supervisor");
             let label = if over { "Take it over" } else { "" };
-            Claim { says: format!("With {} until {}.", who(names, c.by), moment(ctx, c.until).short), label: label.into(), action: to("claim") }
+            Claim {
+                says: format!("With {} until {}.", who(names, c.by), moment(ctx, c.until).short),
+                label: label.into(),
+                action: to("claim"),
+            }
         }
     }
 }
@@ -195,7 +221,11 @@ fn why(m: &MessageRow) -> Vec<Why> {
         .iter()
         .map(|s| Why {
             signal: s.category.replace(['_', '-'], " "),
-            words: if s.carried { Vec::new() } else { s.spans.iter().filter_map(|p| m.text.get(p.start..p.end)).map(str::to_owned).collect() },
+            words: if s.carried {
+                Vec::new()
+            } else {
+                s.spans.iter().filter_map(|p| m.text.get(p.start..p.end)).map(str::to_owned).collect()
+            },
             says: if s.carried { format!("{} (in an earlier version of it)", s.says) } else { s.says.clone() },
             word: s.priority.name(),
         })

@@ -6,8 +6,8 @@ use super::panel;
 use super::view::Typed;
 use crate::act::{Act, Ctx, Fault, Outcome as Came};
 use crate::desk::acts::{
-    acknowledge_alert::AcknowledgeAlert, assess::Assess, claim::ClaimMessage, close::Close, end_duty::EndDuty, escalate::Escalate, note::Note,
-    refer::Refer, release_claim::ReleaseClaim, reopen::Reopen, reply::Reply, route::Route, start_duty::StartDuty,
+    acknowledge_alert::AcknowledgeAlert, assess::Assess, claim::ClaimMessage, close::Close, end_duty::EndDuty, escalate::Escalate,
+    note::Note, refer::Refer, release_claim::ReleaseClaim, reopen::Reopen, reply::Reply, route::Route, start_duty::StartDuty,
 };
 use crate::http::problem::Problem;
 use crate::http::{self, Fields, Form, PageResult, back_to, see_other};
@@ -146,7 +146,9 @@ pub async fn post_end_duty(Form(ctx, f): Form) -> PageResult {
 }
 
 pub async fn post_acknowledge(Path(id): Path<String>, Form(ctx, f): Form) -> PageResult {
-    let Ok(alert) = id.parse::<AlertId>() else { return Ok(Problem::new(404, "not-found", "there is no such alarm, or it is not yours to see").page()) };
+    let Ok(alert) = id.parse::<AlertId>() else {
+        return Ok(Problem::new(404, "not-found", "there is no such alarm, or it is not yours to see").page());
+    };
     let outcome = ctx.act(AcknowledgeAlert { alert }).await;
     plain(&ctx, &f, outcome, "/desk").await
 }

@@ -117,7 +117,8 @@ fn cover(ctx: &Ctx, duties: &[(bluelamp_domain::ids::PersonId, Instant, Option<I
         .map(|back| {
             let to = now.plus(-back * HOUR);
             let from = to.plus(-HOUR);
-            let mut people: Vec<_> = duties.iter().filter(|(_, began, ended)| *began < to && ended.is_none_or(|e| e > from)).map(|d| d.0).collect();
+            let mut people: Vec<_> =
+                duties.iter().filter(|(_, began, ended)| *began < to && ended.is_none_or(|e| e > from)).map(|d| d.0).collect();
             people.sort_unstable();
             people.dedup();
             let hour = to.timestamp().to_zoned(ctx.zone.clone()).strftime("%H").to_string();

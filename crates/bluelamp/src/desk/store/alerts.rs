@@ -142,7 +142,9 @@ pub async fn insert_notice(tx: &mut Tx, force: ForceId, alert: AlertId, n: &Noti
 pub async fn notices(tx: &mut Tx, force: ForceId, alert: AlertId) -> Result<Vec<(PersonId, i64, String, Instant)>, DbError> {
     let rows = tx
         .rows(
-            sql!("SELECT person, round, how, at FROM alert_notice WHERE force = $1 AND alert = $2 ORDER BY at, round, person, how LIMIT 500"),
+            sql!(
+                "SELECT person, round, how, at FROM alert_notice WHERE force = $1 AND alert = $2 ORDER BY at, round, person, how LIMIT 500"
+            ),
             vals![force, alert],
         )
         .await?;

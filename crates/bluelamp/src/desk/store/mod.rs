@@ -41,7 +41,17 @@ pub struct AssessmentRow {
     pub lowers: bool,
 }
 
-pub async fn insert_assessment(tx: &mut Tx, force: ForceId, id: AssessmentId, message: MessageId, by: PersonId, at: Instant, a: &Assessed, revision: &str, pack: &str) -> Result<(), DbError> {
+pub async fn insert_assessment(
+    tx: &mut Tx,
+    force: ForceId,
+    id: AssessmentId,
+    message: MessageId,
+    by: PersonId,
+    at: Instant,
+    a: &Assessed,
+    revision: &str,
+    pack: &str,
+) -> Result<(), DbError> {
     let answers = serde_json::to_string(&a.answers).unwrap_or_else(|_| "[]".into());
     tx.run(
         sql!("INSERT INTO assessment (force, id, message, by, at, thrive, answers, decided, reason, lowers, revision, triage_pack) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"),
@@ -98,7 +108,18 @@ pub async fn next_referral(tx: &mut Tx, force: ForceId, kind: Kind, year: i16) -
     Ok(row.map_or(Ok(0), |r| r.get::<i64>("number"))? + 1)
 }
 
-pub async fn insert_referral(tx: &mut Tx, force: ForceId, id: ReferralId, message: MessageId, account: AccountId, year: i16, number: i64, by: PersonId, at: Instant, r: &Referred) -> Result<(), DbError> {
+pub async fn insert_referral(
+    tx: &mut Tx,
+    force: ForceId,
+    id: ReferralId,
+    message: MessageId,
+    account: AccountId,
+    year: i16,
+    number: i64,
+    by: PersonId,
+    at: Instant,
+    r: &Referred,
+) -> Result<(), DbError> {
     tx.run(
         sql!("INSERT INTO referral (force, id, message, account, kind, year, number, reference, theirs, note, target_at, by, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"),
         vals![force, id, message, account, r.kind.name(), i64::from(year), number, &r.reference, &r.theirs, &r.note, r.target_at, by, at],
@@ -137,14 +158,29 @@ pub struct NoteRow {
     pub text: String,
 }
 
-pub async fn insert_note(tx: &mut Tx, force: ForceId, id: Uuid, message: MessageId, by: PersonId, at: Instant, text: &str) -> Result<(), DbError> {
-    tx.run(sql!("INSERT INTO message_note (force, id, message, by, at, text) VALUES ($1, $2, $3, $4, $5, $6)"), vals![force, id, message, by, at, text]).await?;
+pub async fn insert_note(
+    tx: &mut Tx,
+    force: ForceId,
+    id: Uuid,
+    message: MessageId,
+    by: PersonId,
+    at: Instant,
+    text: &str,
+) -> Result<(), DbError> {
+    tx.run(
+        sql!("INSERT INTO message_note (force, id, message, by, at, text) VALUES ($1, $2, $3, $4, $5, $6)"),
+        vals![force, id, message, by, at, text],
+    )
+    .await?;
     Ok(())
 }
 
 pub async fn notes(tx: &mut Tx, force: ForceId, message: MessageId) -> Result<Vec<NoteRow>, DbError> {
     let rows = tx
-        .rows(sql!("SELECT by, at, text FROM message_note WHERE force = $1 AND message = $2 ORDER BY at, id LIMIT 200"), vals![force, message])
+        .rows(
+            sql!("SELECT by, at, text FROM message_note WHERE force = $1 AND message = $2 ORDER BY at, id LIMIT 200"),
+            vals![force, message],
+        )
         .await?;
     rows.iter().map(|r| Ok(NoteRow { by: r.get("by")?, at: r.get("at")?, text: r.get("text")? })).collect()
 }
@@ -198,7 +234,16 @@ pub async fn routings(tx: &mut Tx, force: ForceId, message: MessageId) -> Result
     rows.iter().map(routing_row).collect()
 }
 
-pub async fn insert_routing(tx: &mut Tx, force: ForceId, id: Uuid, message: MessageId, account: AccountId, by: &str, at: Instant, r: &Routed) -> Result<(), DbError> {
+pub async fn insert_routing(
+    tx: &mut Tx,
+    force: ForceId,
+    id: Uuid,
+    message: MessageId,
+    account: AccountId,
+    by: &str,
+    at: Instant,
+    r: &Routed,
+) -> Result<(), DbError> {
     tx.run(
         sql!("INSERT INTO routing (force, id, message, account, area, person, note, by, at, target_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
         vals![force, id, message, account, &r.to.area, r.to.person, &r.note, by, at, r.target_at],
@@ -225,7 +270,16 @@ pub struct ClosureRow {
     pub at: Instant,
 }
 
-pub async fn insert_closure(tx: &mut Tx, force: ForceId, id: Uuid, message: MessageId, outcome: &str, note: &str, by: PersonId, at: Instant) -> Result<(), DbError> {
+pub async fn insert_closure(
+    tx: &mut Tx,
+    force: ForceId,
+    id: Uuid,
+    message: MessageId,
+    outcome: &str,
+    note: &str,
+    by: PersonId,
+    at: Instant,
+) -> Result<(), DbError> {
     tx.run(
         sql!("INSERT INTO closure (force, id, message, outcome, note, by, at) VALUES ($1, $2, $3, $4, $5, $6, $7)"),
         vals![force, id, message, outcome, note, by, at],
@@ -236,7 +290,10 @@ pub async fn insert_closure(tx: &mut Tx, force: ForceId, id: Uuid, message: Mess
 
 pub async fn closures(tx: &mut Tx, force: ForceId, message: MessageId) -> Result<Vec<ClosureRow>, DbError> {
     let rows = tx
-        .rows(sql!("SELECT outcome, note, by, at FROM closure WHERE force = $1 AND message = $2 ORDER BY at, id LIMIT 100"), vals![force, message])
+        .rows(
+            sql!("SELECT outcome, note, by, at FROM closure WHERE force = $1 AND message = $2 ORDER BY at, id LIMIT 100"),
+            vals![force, message],
+        )
         .await?;
     rows.iter().map(|r| Ok(ClosureRow { outcome: r.get("outcome")?, note: r.get("note")?, by: r.get("by")?, at: r.get("at")? })).collect()
 }
@@ -273,7 +330,13 @@ pub async fn areas(tx: &mut Tx, force: ForceId) -> Result<Vec<String>, DbError> 
 }
 
 /// Messages of this scope whose words hold the search, newest first, closed ones too.
-pub async fn search(tx: &mut Tx, force: ForceId, scope: &crate::act::Scope, words: &str, since: Instant) -> Result<Vec<MessageId>, DbError> {
+pub async fn search(
+    tx: &mut Tx,
+    force: ForceId,
+    scope: &crate::act::Scope,
+    words: &str,
+    since: Instant,
+) -> Result<Vec<MessageId>, DbError> {
     let pattern = format!("%{}%", words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
     let areas = serde_json::to_string(&scope.areas).unwrap_or_else(|_| "[]".into());
     let rows = tx
@@ -294,7 +357,16 @@ pub async fn is_organisation(tx: &mut Tx, force: ForceId, platform: &str, handle
         .is_some())
 }
 
-pub async fn insert_organisation(tx: &mut Tx, force: ForceId, id: Uuid, platform: &str, handle: &str, title: &str, by: PersonId, at: Instant) -> Result<(), DbError> {
+pub async fn insert_organisation(
+    tx: &mut Tx,
+    force: ForceId,
+    id: Uuid,
+    platform: &str,
+    handle: &str,
+    title: &str,
+    by: PersonId,
+    at: Instant,
+) -> Result<(), DbError> {
     tx.run(
         sql!("INSERT INTO organisation (force, id, platform, handle, handle_folded, title, listed_at, by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (force, platform, handle_folded) DO NOTHING"),
         vals![force, id, platform, handle, bluelamp_domain::accounts::fold_handle(handle), title, at, by],

@@ -43,7 +43,11 @@ async fn app_role_3_unanswered_it_goes_to_the_next_contact_on_the_minute_and_not
         let m = came(&b, "m-1", "private", THREAT).await;
         let alert = || async { store::ringing(&mut b.ctx().read().await.unwrap(), b.world.force, m.id).await.unwrap().unwrap() };
         let raised = alert().await;
-        let chain = [(Contact::Supervisor, "desk-supervisor"), (Contact::Command, "command"), (Contact::CorporateCommunications, "corporate-communications")];
+        let chain = [
+            (Contact::Supervisor, "desk-supervisor"),
+            (Contact::Command, "command"),
+            (Contact::CorporateCommunications, "corporate-communications"),
+        ];
         for (n, (contact, who)) in chain.into_iter().enumerate() {
             let round = i64::try_from(n).unwrap() + 1;
             b.world.clock.set(raised.raised_at.plus(3 * MINUTE * round - 1));

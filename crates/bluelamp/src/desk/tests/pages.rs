@@ -51,7 +51,8 @@ impl Browser {
     }
 
     pub async fn get(&self, path: &str) -> (StatusCode, String) {
-        let request = Request::get(path).header(header::HOST, "localhost").header(header::COOKIE, &self.cookie).body(Body::empty()).unwrap();
+        let request =
+            Request::get(path).header(header::HOST, "localhost").header(header::COOKIE, &self.cookie).body(Body::empty()).unwrap();
         let (status, body, _) = self.ask(request).await;
         (status, body)
     }
@@ -128,7 +129,15 @@ async fn i2_another_forces_ids_in_every_address_are_not_there() {
         for path in [format!("/desk/messages/{}", m.id), format!("/desk?open={}", m.id)] {
             assert_eq!(browser.get(&path).await.0, StatusCode::NOT_FOUND, "{path}");
         }
-        let fields = [("note", "x"), ("text", "x"), ("outcome", "spam"), ("route", "foi"), ("reference", "1"), ("priority", "routine"), ("resolution", "again")];
+        let fields = [
+            ("note", "x"),
+            ("text", "x"),
+            ("outcome", "spam"),
+            ("route", "foi"),
+            ("reference", "1"),
+            ("priority", "routine"),
+            ("resolution", "again"),
+        ];
         for route in router::staff().into_iter().filter(|r| r.method == "POST" && r.path.starts_with("/desk/") && r.path.contains("{id}")) {
             let id = if route.path.contains("/alerts/") { alert.to_string() } else { m.id.to_string() };
             for id in [id, "not-an-id".into()] {
@@ -173,7 +182,9 @@ async fn script_in_every_text_field_stays_text_and_overlong_forms_keep_what_was_
         assert!(page.contains(&long), "{}: what was typed stays", b.world.database);
         let (status, ..) = browser.post(&at("note"), &[("note", &"z".repeat(600_000))]).await;
         assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
-        for (act, fields) in [("close", [("outcome", "deleted")]), ("assess", [("priority", "whatever")]), ("refer", [("route", "nowhere")])] {
+        for (act, fields) in
+            [("close", [("outcome", "deleted")]), ("assess", [("priority", "whatever")]), ("refer", [("route", "nowhere")])]
+        {
             assert_eq!(browser.post(&at(act), &fields).await.0, StatusCode::BAD_REQUEST, "{act}");
         }
     }
@@ -194,7 +205,8 @@ async fn a_form_that_was_not_made_in_this_session_does_nothing() {
 async fn app_role_9_a_local_team_sees_its_area_and_nothing_else() {
     for mut b in benches().await {
         b.world.person("north", &["local"], &["Northfield"]).await;
-        let (one, two) = (came(&b, "m-1", "comment", "when is the beat surgery?").await, came(&b, "m-2", "comment", "thanks for the talk").await);
+        let (one, two) =
+            (came(&b, "m-1", "comment", "when is the beat surgery?").await, came(&b, "m-2", "comment", "thanks for the talk").await);
         does(&desk(&b).await, Route { message: one.id, area: "Northfield".into(), person: None, note: String::new() }).await;
         let browser = Browser::of(&b, &b.world.ctx("north").await).await;
         let page = browser.get("/desk").await.1;
@@ -213,7 +225,8 @@ async fn app_role_2_the_desk_opens_with_the_accounts_that_are_its_own() {
         let browser = Browser::of(&b, &desk(&b).await).await;
         assert!(browser.get("/desk").await.1.contains(&m.id.to_string()), "{}: the contact centre watches it", b.world.database);
         let monitored = vec![bluelamp_domain::accounts::Monitor::Corporate];
-        let act = crate::accounts::acts::set_monitoring::SetMonitoring { account: b.account, monitored_by: monitored, hours: "Weekdays".into() };
+        let act =
+            crate::accounts::acts::set_monitoring::SetMonitoring { account: b.account, monitored_by: monitored, hours: "Weekdays".into() };
         does(&corporate, act).await;
         assert!(!browser.get("/desk").await.1.contains(&m.id.to_string()));
         assert!(browser.get("/desk?account=all").await.1.contains(&m.id.to_string()));
@@ -227,7 +240,18 @@ async fn leics_use_1_what_is_unread_stands_by_account_until_somebody_opens_it() 
     for b in benches().await {
         let m = came(&b, "m-1", "comment", "is the road open again?").await;
         let browser = Browser::of(&b, &desk(&b).await).await;
-        let unread = || async { store::waiting_by_account(&mut b.ctx().read().await.unwrap(), b.world.force, true, crate::db::Val::Ids(vec![]), b.world.app.clock.now()).await.unwrap()[0].unread };
+        let unread = || async {
+            store::waiting_by_account(
+                &mut b.ctx().read().await.unwrap(),
+                b.world.force,
+                true,
+                crate::db::Val::Ids(vec![]),
+                b.world.app.clock.now(),
+            )
+            .await
+            .unwrap()[0]
+                .unread
+        };
         assert!(browser.get("/desk/unanswered").await.1.contains("Account main"));
         assert_eq!(unread().await, 1);
         browser.get(&format!("/desk/messages/{}", m.id)).await;

@@ -99,7 +99,10 @@ async fn a_public_reply_that_names_a_number_waits_for_a_supervisor_and_other_wor
 async fn app_comm_10_nobody_is_written_to_who_was_not_in_touch_on_this_channel() {
     for b in benches().await {
         let m = written(&b, Where::Private, "I saw what happened on the bridge").await;
-        let them = crate::intake::queue::store::correspondent(&mut b.ctx().read().await.unwrap(), b.world.force, m.correspondent).await.unwrap().unwrap();
+        let them = crate::intake::queue::store::correspondent(&mut b.ctx().read().await.unwrap(), b.world.force, m.correspondent)
+            .await
+            .unwrap()
+            .unwrap();
         let ctx = desk(&b).await;
         let to = |handle: &str| Contact { account: b.account, handle: handle.into(), text: "May we ask you more?".into() };
         assert!(refused(ctx.act(to("somebody-else")).await).contains(&"APP-COMM-10.first-contact".to_owned()), "{}", b.world.database);
@@ -113,7 +116,8 @@ async fn app_comm_10_nobody_is_written_to_who_was_not_in_touch_on_this_channel()
         let elsewhere = Contact { account: north, ..to(&them.handle) };
         assert!(refused(ctx.act(elsewhere).await).contains(&"APP-COMM-10.first-contact".to_owned()));
         // An organisation of the list is not caught; who keeps the list is a rule of its own.
-        let list = ListOrganisation { platform: "rehearsal".into(), handle: "@Council".into(), title: "The borough council".into(), listed: true };
+        let list =
+            ListOrganisation { platform: "rehearsal".into(), handle: "@Council".into(), title: "The borough council".into(), listed: true };
         assert_eq!(refused(ctx.act(list.clone()).await), ["no-rule-gives-this"]);
         does(&corporate, list.clone()).await;
         does(&ctx, to("council")).await;

@@ -20,7 +20,13 @@ async fn two_who_claim_at_once_have_one_claim_between_them() {
         let outcomes = [a.unwrap(), c.unwrap()];
         let won = outcomes.iter().filter(|o| matches!(o, Outcome::Done(_))).count();
         assert_eq!(won, 1, "{}: {outcomes:#?}", b.world.database);
-        let rules: Vec<_> = outcomes.into_iter().filter_map(|o| match o { Outcome::Refused { reasons, .. } => Some(reasons[0].rule.clone()), _ => None }).collect();
+        let rules: Vec<_> = outcomes
+            .into_iter()
+            .filter_map(|o| match o {
+                Outcome::Refused { reasons, .. } => Some(reasons[0].rule.clone()),
+                _ => None,
+            })
+            .collect();
         assert_eq!(rules, ["APP-STRAT-8.in-hand"]);
     }
 }
@@ -58,7 +64,8 @@ async fn leics_triage_1_every_message_is_triaged_on_arrival_with_the_words_that_
         assert_eq!(m.priority, 0, "{}", b.world.database);
         assert!(!m.triage.signals.is_empty() && !m.triage_pack.is_empty());
         let spans = bluelamp_domain::desk::evidence::spans(&m.triage);
-        let marked: Vec<String> = bluelamp_domain::desk::evidence::pieces(&m.text, &spans).into_iter().filter(|(_, e)| *e).map(|(t, _)| t).collect();
+        let marked: Vec<String> =
+            bluelamp_domain::desk::evidence::pieces(&m.text, &spans).into_iter().filter(|(_, e)| *e).map(|(t, _)| t).collect();
         assert!(marked.iter().any(|t| t.contains("kni")), "{marked:?}");
     }
 }
@@ -75,7 +82,9 @@ async fn leics_triage_2_danger_is_assessed_by_a_person_before_it_is_closed() {
         assert_eq!((stored.len(), stored[0].answers.len(), stored[0].lowers), (1, 6, false));
         let incident = Close { message: m.id, outcome: End::IncidentRaised, note: String::new() };
         assert_eq!(code(ctx.act(incident.clone()).await), "no-incident");
-        let done = does(&ctx, Refer { message: m.id, kind: Kind::Incident, reference: "0142 of today".into(), note: "address not known".into() }).await;
+        let done =
+            does(&ctx, Refer { message: m.id, kind: Kind::Incident, reference: "0142 of today".into(), note: "address not known".into() })
+                .await;
         assert!(is_reference(done.data["reference"].as_str().unwrap()), "{done:?}");
         does(&ctx, incident).await;
         let now = again(&b, m.id).await;
@@ -95,7 +104,10 @@ async fn i3_only_an_assessment_with_its_reason_lowers_and_an_edit_asks_again() {
         assert_eq!((lowered.priority, lowered.assessed_at.is_some()), (3, true), "{}", b.world.database);
         assert_eq!(lowered.triage, m.triage, "what software said stands");
         b.world.clock.forward(5 * SECOND);
-        b.take(crate::intake::tests::edited("m-1", 2, "he has a gun now and is going to shoot me, hurry", "2026-11-21T12:00:01Z").to_string()).await;
+        b.take(
+            crate::intake::tests::edited("m-1", 2, "he has a gun now and is going to shoot me, hurry", "2026-11-21T12:00:01Z").to_string(),
+        )
+        .await;
         let edited = again(&b, m.id).await;
         assert_eq!(edited.priority, 0, "{}: the edit raised it again", b.world.database);
     }
@@ -110,7 +122,10 @@ async fn app_role_4_each_referral_has_a_reference_of_its_own_a_target_and_where_
         let first = does(&ctx, refer(Kind::CrimeReport)).await.data["reference"].as_str().unwrap().to_owned();
         let second = does(&ctx, refer(Kind::CrimeReport)).await.data["reference"].as_str().unwrap().to_owned();
         let other = does(&ctx, refer(Kind::Intelligence)).await.data["reference"].as_str().unwrap().to_owned();
-        assert!(first.starts_with("CRM-2026-000001-") && second.starts_with("CRM-2026-000002-") && other.starts_with("INT-2026-000001-"), "{first} {second} {other}");
+        assert!(
+            first.starts_with("CRM-2026-000001-") && second.starts_with("CRM-2026-000002-") && other.starts_with("INT-2026-000001-"),
+            "{first} {second} {other}"
+        );
         let rows = store::referrals(&mut ctx.read().await.unwrap(), ctx.force, m.id).await.unwrap();
         assert_eq!(rows.len(), 3);
         assert_eq!(rows[0].target_at.0 - rows[0].at.0, 24 * 60 * MINUTE);
@@ -179,7 +194,9 @@ async fn leics_use_1_every_message_ends_read_with_an_outcome_and_can_be_opened_a
     for b in benches().await {
         let m = came(&b, "m-1", "comment", "lovely photo of the dog").await;
         let ctx = desk(&b).await;
-        let waiting = || async { store::waiting_by_account(&mut ctx.read().await.unwrap(), ctx.force, true, ctx.scope.ids(), ctx.now()).await.unwrap() };
+        let waiting = || async {
+            store::waiting_by_account(&mut ctx.read().await.unwrap(), ctx.force, true, ctx.scope.ids(), ctx.now()).await.unwrap()
+        };
         assert_eq!((waiting().await[0].unread, waiting().await[0].unanswered), (1, 1), "{}", b.world.database);
         b.world.clock.forward(25 * 60 * MINUTE);
         assert_eq!(waiting().await[0].ages, [0, 0, 1, 0]);

@@ -217,7 +217,12 @@ pub async fn completeness(tx: &mut Tx, force: ForceId, account: AccountId) -> Re
 }
 
 /// The newest message of this person on this account that the force answered: its effort to engage, on record.
-pub async fn engaged_with(tx: &mut Tx, force: ForceId, account: AccountId, who: CorrespondentId) -> Result<Option<(MessageId, Instant)>, DbError> {
+pub async fn engaged_with(
+    tx: &mut Tx,
+    force: ForceId,
+    account: AccountId,
+    who: CorrespondentId,
+) -> Result<Option<(MessageId, Instant)>, DbError> {
     let row = tx
         .row(
             sql!("SELECT id, answered_at FROM message WHERE force = $1 AND account = $2 AND correspondent = $3 AND answered_at IS NOT NULL ORDER BY answered_at DESC, id DESC LIMIT 1"),

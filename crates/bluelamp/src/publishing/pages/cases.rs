@@ -71,7 +71,12 @@ async fn list(ctx: &Ctx, here: &str, refusal: Option<RefusalPanel>, typed: Strin
     let shell = shell_for(ctx, here, Density::Page).await?;
     let mut tx = ctx.read().await?;
     let rows = store::cases(&mut tx, ctx.force).await?;
-    let rows = rows.into_iter().map(|c| CaseLine { href: format!("/publishing/cases/{}", c.id), stage: c.stage.title(), at: moment(ctx, c.stage_at), title: c.title });
+    let rows = rows.into_iter().map(|c| CaseLine {
+        href: format!("/publishing/cases/{}", c.id),
+        stage: c.stage.title(),
+        at: moment(ctx, c.stage_at),
+        title: c.title,
+    });
     let status = if refusal.is_some() { 422 } else { 200 };
     http::page_with(status, &CasesPage { shell, refusal, rows: rows.collect(), stages: stages(Stage::Open), typed })
 }
@@ -118,7 +123,16 @@ async fn show(ctx: &Ctx, id: CaseId, here: &str, refusal: Option<RefusalPanel>) 
         });
     }
     let status = if refusal.is_some() { 422 } else { 200 };
-    let page = CasePage { shell, refusal, id: id.to_string(), title: case.title, stage: case.stage.title(), since: moment(ctx, case.stage_at), stages: stages(case.stage), linked };
+    let page = CasePage {
+        shell,
+        refusal,
+        id: id.to_string(),
+        title: case.title,
+        stage: case.stage.title(),
+        since: moment(ctx, case.stage_at),
+        stages: stages(case.stage),
+        linked,
+    };
     http::page_with(status, &page)
 }
 

@@ -4,8 +4,8 @@
 
 use super::form::{Composed, Typed};
 use super::{panel, sees};
-use crate::accounts::store as register;
 use crate::accounts::AccountRow;
+use crate::accounts::store as register;
 use crate::act::{Ctx, Fault, Outcome};
 use crate::db::{DbError, Isolation, Tx};
 use crate::http::shell::{Density, Shell};
@@ -18,9 +18,9 @@ use crate::publishing::acts::schedule::Schedule;
 use crate::publishing::acts::unschedule::Unschedule;
 use crate::publishing::acts::withdraw_draft::WithdrawDraft;
 use crate::publishing::input::{DraftInput, PictureInput};
+use crate::publishing::media;
 use crate::publishing::store::{self, DraftRow};
 use crate::publishing::subject::{self, Ground, Subject, limits_of};
-use crate::publishing::media;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use bluelamp_domain::accounts::AccountState;
@@ -205,7 +205,8 @@ pub async fn post_autosave(Path(id): Path<DraftId>, Composed(ctx, fields, _): Co
         Err(no) => return Ok(no),
     };
     if fields.get("revision").and_then(|r| r.parse::<i64>().ok()) != Some(row.draft.revision) {
-        return Ok(Problem::new(409, "changed-meanwhile", "this draft was changed meanwhile; copy your words, then look at it again").into_response());
+        return Ok(Problem::new(409, "changed-meanwhile", "this draft was changed meanwhile; copy your words, then look at it again")
+            .into_response());
     }
     keep(&ctx, Some(id), row.draft.revision, &Typed::of(&fields)).await?;
     Ok(axum::Json(serde_json::json!({ "saved": true, "revision": row.draft.revision })).into_response())
@@ -244,7 +245,11 @@ async fn upload(ctx: &Ctx, row: Option<DraftRow>, mut typed: Typed, files: Vec<(
     for (name, bytes) in files.into_iter().take(content::MAX_PICTURES) {
         match media::take(ctx, bytes).await? {
             Ok(made) if typed.content.pictures.iter().all(|p| p.object != made.object) => {
-                typed.content.pictures.push(PictureInput { object: made.object, name: name.chars().take(120).collect(), alt: String::new() });
+                typed.content.pictures.push(PictureInput {
+                    object: made.object,
+                    name: name.chars().take(120).collect(),
+                    alt: String::new(),
+                });
             }
             Ok(_) => said.errors.add("media", format!("{name} is in this draft already")),
             Err(why) => said.errors.add("media", format!("{name}: {why}")),
@@ -296,7 +301,10 @@ async fn save(ctx: &Ctx, row: Option<DraftRow>, fields: &http::Fields, go: bool)
         return with_error(ctx, row, typed, "accounts", &no).await;
     }
     let seen: i64 = fields.get("revision").and_then(|r| r.parse().ok()).unwrap_or_default();
-    let unchanged = row.as_ref().is_some_and(|r| r.draft.revision == seen && DraftInput::of(&r.draft.content) == DraftInput { language: r.draft.content.language.clone(), ..typed.content.clone() });
+    let unchanged = row.as_ref().is_some_and(|r| {
+        r.draft.revision == seen
+            && DraftInput::of(&r.draft.content) == DraftInput { language: r.draft.content.language.clone(), ..typed.content.clone() }
+    });
     let (id, revision) = match &row {
         Some(r) if unchanged => (r.draft.id, r.draft.revision),
         Some(r) => match ctx.act(EditDraft { draft: r.draft.id, revision: seen, content: typed.content.clone() }).await? {
@@ -416,7 +424,16 @@ async fn lenient(ctx: &Ctx, tx: &mut Tx, typed: &Typed, mine: &[AccountRow]) -> 
     let mut pictures = Vec::new();
     for p in &c.pictures {
         if let Some(u) = store::upload(tx, ctx.force, &p.object).await? {
-            pictures.push(Picture { object: u.object, mime: u.mime, width: u.width, height: u.height, size: u.size, name: p.name.clone(), alt: p.alt.trim().to_owned(), had_metadata: u.had_metadata });
+            pictures.push(Picture {
+                object: u.object,
+                mime: u.mime,
+                width: u.width,
+                height: u.height,
+                size: u.size,
+                name: p.name.clone(),
+                alt: p.alt.trim().to_owned(),
+                had_metadata: u.had_metadata,
+            });
         }
     }
     let case = match c.case {
@@ -457,7 +474,8 @@ fn check_view(pack: &bluelamp_policy::Pack, subject: &Subject, rating: Rating, r
     let mut told: Vec<&str> = Vec::new();
     for r in reasons {
         let text = pack.rules().iter().find(|rule| rule.id == r.rule).map_or("", |rule| rule.text.as_str());
-        let meant: Vec<&Remark> = subject.remarks.iter().filter(|m| m.weight == Weight::Sign && text.contains(&format!("\"{}\"", m.sign))).collect();
+        let meant: Vec<&Remark> =
+            subject.remarks.iter().filter(|m| m.weight == Weight::Sign && text.contains(&format!("\"{}\"", m.sign))).collect();
         told.extend(meant.iter().map(|m| m.sign));
         let words = meant.iter().filter_map(|m| words_of(m, &subject.draft.content)).collect::<Vec<_>>().join(", ");
         let field = meant.first().map_or_else(String::new, |m| field_of(m, &subject.draft.content));
@@ -486,7 +504,11 @@ fn check_view(pack: &bluelamp_policy::Pack, subject: &Subject, rating: Rating, r
 }
 
 fn approvers(reasons: &[Reason]) -> String {
-    let mut roles: Vec<String> = reasons.iter().filter_map(|r| r.approver.clone()).map(|r| if r == "self" { "you, by saying so".into() } else { r.replace('-', " ") }).collect();
+    let mut roles: Vec<String> = reasons
+        .iter()
+        .filter_map(|r| r.approver.clone())
+        .map(|r| if r == "self" { "you, by saying so".into() } else { r.replace('-', " ") })
+        .collect();
     roles.sort();
     roles.dedup();
     roles.join(", ")
@@ -553,18 +575,37 @@ async fn render(ctx: &Ctx, row: Option<DraftRow>, typed: Typed, said: Said, stat
     let mut differs = BTreeMap::new();
     for a in mine.iter().filter(|a| c.accounts.contains(&a.id)) {
         let l = limits_of(&ctx.app, a, None);
-        differs.entry(a.platform.clone()).or_insert(PlatformText { key: a.platform.clone(), platform: l.title, text: c.texts.get(&a.platform).cloned().unwrap_or_default(), limit: l.max_graphemes });
+        differs.entry(a.platform.clone()).or_insert(PlatformText {
+            key: a.platform.clone(),
+            platform: l.title,
+            text: c.texts.get(&a.platform).cloned().unwrap_or_default(),
+            limit: l.max_graphemes,
+        });
     }
-    let media = c.pictures.iter().enumerate().map(|(n, p)| MediaLine { id: media_id(n, &p.object), src: format!("/publishing/media/{}", p.object), name: p.name.clone(), alt: p.alt.clone(), error: String::new() });
-    let accounts = mine.iter().map(|a| Choice { value: a.id.to_string(), label: a.title.clone(), hint: format!("{} {}", a.platform, a.handle), chosen: c.accounts.contains(&a.id) });
+    let media = c.pictures.iter().enumerate().map(|(n, p)| MediaLine {
+        id: media_id(n, &p.object),
+        src: format!("/publishing/media/{}", p.object),
+        name: p.name.clone(),
+        alt: p.alt.clone(),
+        error: String::new(),
+    });
+    let accounts = mine.iter().map(|a| Choice {
+        value: a.id.to_string(),
+        label: a.title.clone(),
+        hint: format!("{} {}", a.platform, a.handle),
+        chosen: c.accounts.contains(&a.id),
+    });
     let kinds = Kind::ALL.iter().filter(|k| **k != Kind::Reply).map(|k| chosen(k.name(), k.title(), c.kind.name()));
-    let purposes = std::iter::once(chosen("", "Choose what it is for", &c.purpose)).chain(pack.words().purposes.iter().map(|p| chosen(&p.code, &p.title, &c.purpose)));
+    let purposes = std::iter::once(chosen("", "Choose what it is for", &c.purpose))
+        .chain(pack.words().purposes.iter().map(|p| chosen(&p.code, &p.title, &c.purpose)));
     let case_now = c.case.map(|c| c.to_string()).unwrap_or_default();
-    let cases = std::iter::once(chosen("", "No case", &case_now)).chain(cases.iter().map(|k| chosen(&k.id.to_string(), &format!("{} ({})", k.title, k.stage.title()), &case_now)));
+    let cases = std::iter::once(chosen("", "No case", &case_now))
+        .chain(cases.iter().map(|k| chosen(&k.id.to_string(), &format!("{} ({})", k.title, k.stage.title()), &case_now)));
     let audiences = ["", "Everyone", "Young people", "Drivers", "Businesses", "Victims and witnesses", "One neighbourhood"];
     let audiences = audiences.iter().map(|a| chosen(a, if a.is_empty() { "Not said" } else { a }, &c.audience));
     let title = if row.is_some() { "Edit post" } else { "New post" };
-    let state = row.as_ref().map_or_else(|| "Not saved yet".to_owned(), |r| format!("{}, revision {}", r.draft.state.title(), r.draft.revision));
+    let state =
+        row.as_ref().map_or_else(|| "Not saved yet".to_owned(), |r| format!("{}, revision {}", r.draft.state.title(), r.draft.revision));
     let approver = if seen.check.rating == "amber" { seen.check.says.clone() } else { String::new() };
     let acts = buttons(&here, row.as_ref());
     let page = ComposerPage {
@@ -602,7 +643,13 @@ async fn render(ctx: &Ctx, row: Option<DraftRow>, typed: Typed, said: Said, stat
 }
 
 fn buttons(here: &str, row: Option<&DraftRow>) -> Vec<FormButton> {
-    let button = |label: &str, to: &str, kind| FormButton { label: label.into(), action: format!("{here}{to}"), name: "act".into(), value: label.to_lowercase(), kind };
+    let button = |label: &str, to: &str, kind| FormButton {
+        label: label.into(),
+        action: format!("{here}{to}"),
+        name: "act".into(),
+        value: label.to_lowercase(),
+        kind,
+    };
     let mut all = vec![button("Publish", "/publish", ""), button("Save", "", "quiet")];
     if let Some(row) = row {
         if matches!(row.draft.state, State::Scheduled { .. }) {

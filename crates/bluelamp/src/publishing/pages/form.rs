@@ -31,7 +31,8 @@ impl FromRequest<App> for Composed {
         same_origin(&parts.headers, app)?;
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|t| t.to_str().ok()).unwrap_or_default();
         let header_token = parts.headers.get("x-csrf-token").and_then(|h| h.to_str().ok()).map(str::to_owned);
-        let too_long = || Problem::new(413, "too-long", "this form is longer than Bluelamp takes; shorten it, or add fewer pictures at once").page();
+        let too_long =
+            || Problem::new(413, "too-long", "this form is longer than Bluelamp takes; shorten it, or add fewer pictures at once").page();
         let (fields, files) = if kind.starts_with("multipart/form-data") {
             let bytes = axum::body::to_bytes(body, WITH_FILES).await.map_err(|_| too_long())?;
             let request = Request::from_parts(parts, axum::body::Body::from(bytes));
@@ -119,8 +120,15 @@ mod tests {
     #[test]
     fn pictures_keep_their_order_and_one_can_be_removed() {
         let fields = Fields::of(
-            [("alt-01-bb", "second"), ("alt-00-aa", "first"), ("name-00-aa", "a.png"), ("remove-media", "01-bb"), ("text-x", " "), ("text-y", "z")]
-                .map(|(a, b)| (a.to_owned(), b.to_owned())),
+            [
+                ("alt-01-bb", "second"),
+                ("alt-00-aa", "first"),
+                ("name-00-aa", "a.png"),
+                ("remove-media", "01-bb"),
+                ("text-x", " "),
+                ("text-y", "z"),
+            ]
+            .map(|(a, b)| (a.to_owned(), b.to_owned())),
         );
         let t = Typed::of(&fields);
         let names: Vec<_> = t.content.pictures.iter().map(|p| (p.object.as_str(), p.name.as_str(), p.alt.as_str())).collect();

@@ -61,7 +61,9 @@ pub struct Asked {
 }
 
 fn cursor(text: &str) -> (Instant, Uuid) {
-    text.split_once('.').and_then(|(at, id)| Some((Instant(at.parse().ok()?), id.parse().ok()?))).unwrap_or((Instant(i64::MAX), Uuid::max()))
+    text.split_once('.')
+        .and_then(|(at, id)| Some((Instant(at.parse().ok()?), id.parse().ok()?)))
+        .unwrap_or((Instant(i64::MAX), Uuid::max()))
 }
 
 pub fn tone(state: State) -> &'static str {
@@ -112,11 +114,21 @@ pub async fn get_list(ctx: Ctx, Query(asked): Query<Asked>) -> PageResult {
     };
     let held = |l: &DraftLine| waiting.contains(&l.id.0);
     let sections = vec![
-        Section { id: "attention", title: "Needs attention", empty: "", rows: of(&["failed", "expired", "partly-live", "taking-down"], &|_| true) },
+        Section {
+            id: "attention",
+            title: "Needs attention",
+            empty: "",
+            rows: of(&["failed", "expired", "partly-live", "taking-down"], &|_| true),
+        },
         Section { id: "waiting", title: "Waiting for agreement", empty: "", rows: of(&["editing"], &held) },
         Section { id: "drafts", title: "Drafts", empty: "Nobody is writing anything just now.", rows: of(&["editing"], &|l| !held(l)) },
         Section { id: "sending", title: "On their way", empty: "", rows: of(&["sending"], &|_| true) },
-        Section { id: "live", title: "Live", empty: "What is published stands here, until it is taken down.", rows: live.iter().map(row).collect() },
+        Section {
+            id: "live",
+            title: "Live",
+            empty: "What is published stands here, until it is taken down.",
+            rows: live.iter().map(row).collect(),
+        },
         Section { id: "down", title: "Taken down", empty: "", rows: of(&["taken-down"], &|_| true) },
     ];
     let next = match live.last() {
@@ -141,7 +153,11 @@ fn days(ctx: &Ctx, scheduled: &[DraftLine], row: impl Fn(&DraftLine) -> Row) -> 
 }
 
 /// `GET /publishing/media/{object}`: a picture that was uploaded for a draft, and no other object.
-pub async fn get_media(ctx: Ctx, axum::extract::Path(object): axum::extract::Path<String>, Shared(app): Shared<crate::app::App>) -> PageResult {
+pub async fn get_media(
+    ctx: Ctx,
+    axum::extract::Path(object): axum::extract::Path<String>,
+    Shared(app): Shared<crate::app::App>,
+) -> PageResult {
     if let Some(no) = http::refuse_reading(&ctx, "read.drafts").await? {
         return Ok(no);
     }
@@ -152,7 +168,8 @@ pub async fn get_media(ctx: Ctx, axum::extract::Path(object): axum::extract::Pat
     let not_there = || Ok(http::Problem::new(404, "not-found", "there is no such picture").page());
     let Some(row) = found else { return not_there() };
     let Ok(bytes) = app.blobs.get(ctx.force, &row.object).await else { return not_there() };
-    Ok((StatusCode::OK, [(header::CONTENT_TYPE, row.mime), (header::CACHE_CONTROL, "private, max-age=86400, immutable".to_owned())], bytes).into_response())
+    Ok((StatusCode::OK, [(header::CONTENT_TYPE, row.mime), (header::CACHE_CONTROL, "private, max-age=86400, immutable".to_owned())], bytes)
+        .into_response())
 }
 
 /// `GET /publishing/{id}`: the composer while words may change, the post's page afterwards.

@@ -121,12 +121,17 @@ pub async fn show(ctx: &Ctx, row: DraftRow, here: &str, refusal: Option<RefusalP
     }
     drop(tx);
     let out = matches!(d.state, State::Live | State::PartlyLive | State::Sending { .. } | State::TakingDown);
-    let may_take_down = out && ctx.may(&TakeDown { draft: d.id, reason: "asked".into() }).await?.rating != bluelamp_domain::decision::Rating::Red;
+    let may_take_down =
+        out && ctx.may(&TakeDown { draft: d.id, reason: "asked".into() }).await?.rating != bluelamp_domain::decision::Rating::Red;
     let case_now = d.content.case.map(|c| c.to_string()).unwrap_or_default();
     let choice = |value: &str, label: &str| Choice { chosen: value == case_now, ..Choice::new(value, label) };
     let mut accounts: Vec<String> = d.content.accounts.iter().filter_map(|a| titles.get(a).cloned()).collect();
     accounts.sort();
-    let mut facts = vec![("What it is", d.content.kind.title().to_owned()), ("Where", accounts.join(", ")), ("Written by", name(&d.author.to_string(), &names))];
+    let mut facts = vec![
+        ("What it is", d.content.kind.title().to_owned()),
+        ("Where", accounts.join(", ")),
+        ("Written by", name(&d.author.to_string(), &names)),
+    ];
     if let Some(by) = row.sent_by {
         facts.push(("Published by", name(&by.to_string(), &names)));
     }
@@ -153,12 +158,20 @@ pub async fn show(ctx: &Ctx, row: DraftRow, here: &str, refusal: Option<RefusalP
         posts: posts.iter().map(|p| line(ctx, p, &titles)).collect(),
         takedowns: takedowns
             .into_iter()
-            .map(|t| DownLine { by: name(&t.by, &names), at: moment(ctx, t.at), proved: t.proved_at.map(|at| moment(ctx, at)), reason: t.reason })
+            .map(|t| DownLine {
+                by: name(&t.by, &names),
+                at: moment(ctx, t.at),
+                proved: t.proved_at.map(|at| moment(ctx, at)),
+                reason: t.reason,
+            })
             .collect(),
         revisions: revisions.into_iter().map(|(n, by, at)| (n, name(&by, &names), moment(ctx, at))).collect(),
-        cases: std::iter::once(choice("", "No case")).chain(cases.iter().map(|c| choice(&c.id.to_string(), &format!("{} ({})", c.title, c.stage.title())))).collect(),
+        cases: std::iter::once(choice("", "No case"))
+            .chain(cases.iter().map(|c| choice(&c.id.to_string(), &format!("{} ({})", c.title, c.stage.title()))))
+            .collect(),
         may_take_down,
-        may_edit: d.state.is_open() && ["corporate-communications", "digital-media-team", "publisher", "local"].iter().any(|r| ctx.scope.has_role(r)),
+        may_edit: d.state.is_open()
+            && ["corporate-communications", "digital-media-team", "publisher", "local"].iter().any(|r| ctx.scope.has_role(r)),
         edit: format!("/publishing/{}?edit=1", d.id),
         scheduled: matches!(d.state, State::Scheduled { .. }),
         shell,
@@ -201,4 +214,3 @@ pub async fn post_case(Path(id): Path<DraftId>, Composed(ctx, fields, _): Compos
     let outcome = ctx.act(LinkCase { draft: id, case: fields.id("case"), reason: fields.text("reason") }).await?;
     after(&ctx, id, "This was not tied to its case", outcome).await
 }
-

@@ -25,7 +25,8 @@ async fn leics_use_4_posts_of_a_case_are_listed_when_its_stage_changes_and_come_
         b.world.run_jobs().await;
         let listed = does(&ctx, SetCaseStage { case: heron, stage: Stage::Charged, note: String::new(), take_down: vec![] }).await;
         assert_eq!(listed.data["linked"].as_array().unwrap().len(), 2, "{}", b.world.database);
-        let closed = does(&ctx, SetCaseStage { case: heron, stage: Stage::Closed, note: "Dealt with".into(), take_down: vec![first, second] }).await;
+        let closed =
+            does(&ctx, SetCaseStage { case: heron, stage: Stage::Closed, note: "Dealt with".into(), take_down: vec![first, second] }).await;
         assert!(closed.data["linked"].as_array().unwrap().iter().all(|l| l["outlived"] == true));
         b.world.run_jobs().await;
         for draft in [first, second] {
@@ -45,7 +46,8 @@ async fn all_of_a_case_comes_down_or_its_stage_stays() {
         done(Ok(b.publish(&ctx, out).await));
         b.world.run_jobs().await;
         // One of them is not out and cannot be taken down: then nothing is done at all.
-        let rules = refused(ctx.act(SetCaseStage { case: heron, stage: Stage::Closed, note: String::new(), take_down: vec![out, never] }).await);
+        let rules =
+            refused(ctx.act(SetCaseStage { case: heron, stage: Stage::Closed, note: String::new(), take_down: vec![out, never] }).await);
         assert_eq!(rules, ["wrong-state"], "{}", b.world.database);
         assert_eq!(b.states(out).await.0, "live");
         let mut tx = ctx.read().await.unwrap();

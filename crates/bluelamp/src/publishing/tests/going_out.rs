@@ -205,8 +205,17 @@ async fn what_leaves_while_it_is_taken_down_is_taken_down_too() {
         assert_eq!(b.states(draft).await, ("taken-down".into(), vec!["cancelled"]));
         // A call that was under way all the same answers now.
         let line = crate::accounts::connection::line_of(&scheduler, post.account).await.unwrap_or_else(|e| panic!("{e}"));
-        let item = bluelamp_platforms::Outgoing { text: post.text.clone(), language: "en".into(), images: vec![], reply_to: None, created_at: 0, key: post.key.to_string() };
-        let bluelamp_platforms::Outcome::Done(r) = line.connector.publish(&*line.net, &line.connection, &item).await else { panic!("published") };
+        let item = bluelamp_platforms::Outgoing {
+            text: post.text.clone(),
+            language: "en".into(),
+            images: vec![],
+            reply_to: None,
+            created_at: 0,
+            key: post.key.to_string(),
+        };
+        let bluelamp_platforms::Outcome::Done(r) = line.connector.publish(&*line.net, &line.connection, &item).await else {
+            panic!("published")
+        };
         let sent = crate::publishing::acts::record_sent::RecordSent {
             post: post.id,
             came: bluelamp_domain::publishing::post::Came::Live,

@@ -58,7 +58,8 @@ impl Browser<'_> {
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let csrf = self.ctx.csrf();
         let token = [("csrf", csrf.as_str())];
-        let body: Vec<String> = fields.iter().chain(&token).map(|(n, v)| format!("{}={}", crate::http::percent(n), crate::http::percent(v))).collect();
+        let body: Vec<String> =
+            fields.iter().chain(&token).map(|(n, v)| format!("{}={}", crate::http::percent(n), crate::http::percent(v))).collect();
         self.send(Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), body.join("&").into_bytes()).await
     }
 
@@ -68,7 +69,9 @@ impl Browser<'_> {
         for (n, v) in fields.iter().chain([&("csrf", csrf)]) {
             body.extend_from_slice(format!("--cut\r\ncontent-disposition: form-data; name=\"{n}\"\r\n\r\n{v}\r\n").as_bytes());
         }
-        body.extend_from_slice(b"--cut\r\ncontent-disposition: form-data; name=\"media\"; filename=\"road.png\"\r\ncontent-type: image/png\r\n\r\n");
+        body.extend_from_slice(
+            b"--cut\r\ncontent-disposition: form-data; name=\"media\"; filename=\"road.png\"\r\ncontent-type: image/png\r\n\r\n",
+        );
         body.extend_from_slice(file);
         body.extend_from_slice(b"\r\n--cut--\r\n");
         self.send(Request::post(path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut"), body).await
@@ -86,7 +89,13 @@ async fn from_the_composer_to_the_proof() {
     for b in benches().await {
         let author = browser(&b, "corporate-communications").await;
         let main = b.main.to_string();
-        let words = [("text", "The bridge is <open> again."), ("account", main.as_str()), ("purpose", "tactical-operational"), ("kind", "post"), ("when", "now")];
+        let words = [
+            ("text", "The bridge is <open> again."),
+            ("account", main.as_str()),
+            ("purpose", "tactical-operational"),
+            ("kind", "post"),
+            ("when", "now"),
+        ];
         // What is typed is kept, and stands there again.
         assert_eq!(author.post("/publishing/new/autosave", &words).await.status, StatusCode::OK);
         let page = author.get("/publishing/new").await;
@@ -140,10 +149,21 @@ async fn a_time_is_chosen_in_the_forces_zone_and_one_that_does_not_exist_is_refu
     let author = browser(&b, "corporate-communications").await;
     let main = b.main.to_string();
     let at = |date, clock| {
-        [("text", "Come and meet us."), ("account", main.as_str()), ("purpose", "trust-confidence"), ("when", "at"), ("date", date), ("clock", clock)]
+        [
+            ("text", "Come and meet us."),
+            ("account", main.as_str()),
+            ("purpose", "trust-confidence"),
+            ("when", "at"),
+            ("date", date),
+            ("clock", clock),
+        ]
     };
     let no = author.post("/publishing/new/publish", &at("2027-03-28", "01:30")).await;
-    assert!(no.status == StatusCode::UNPROCESSABLE_ENTITY && no.body.contains("does not exist") && no.body.contains("Come and meet us."), "{}", no.body);
+    assert!(
+        no.status == StatusCode::UNPROCESSABLE_ENTITY && no.body.contains("does not exist") && no.body.contains("Come and meet us."),
+        "{}",
+        no.body
+    );
     let yes = author.post("/publishing/new/publish", &at("2027-06-01", "09:00")).await;
     assert!(yes.to.ends_with("?did=published"), "{} {}", yes.to, yes.body);
     let list = author.get("/publishing").await;

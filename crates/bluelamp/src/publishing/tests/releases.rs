@@ -131,7 +131,13 @@ async fn leics_use_3_every_reason_comes_at_once() {
         let words = b.words("Polling day: our surveillance team saw Jane Marsh, the murderer. Ring 07700 900123.");
         let draft = b.create(&ctx, DraftInput { purpose: String::new(), ..words }).await;
         let rules = refused(Ok(b.publish(&ctx, draft).await));
-        for rule in ["LEICS-STATEMENT-2.purpose", "LEICS-USE-3.restricted", "LEICS-USE-3.political", "LEICS-USE-3.named", "APP-POL-13.personal-data"] {
+        for rule in [
+            "LEICS-STATEMENT-2.purpose",
+            "LEICS-USE-3.restricted",
+            "LEICS-USE-3.political",
+            "LEICS-USE-3.named",
+            "APP-POL-13.personal-data",
+        ] {
             assert!(rules.contains(&rule.to_owned()), "{rule} is missing in {rules:?}");
         }
     }
