@@ -42,10 +42,8 @@ pub fn moderate(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran, Fault>
             Err(no) => return ended(&ctx, &measure, Came::Rejected, no.to_string()).await,
         };
         let silent = matches!(measure.state, State::Sent | State::Unknown);
-        if silent {
-            if let Some(ran) = ask_first(&ctx, &measure, &line, &subject, last).await? {
-                return Ok(ran);
-            }
+        if silent && let Some(ran) = ask_first(&ctx, &measure, &line, &subject, last).await? {
+            return Ok(ran);
         }
         match record(&ctx, &measure, Came::Sending, String::new()).await? {
             Acted::Done(_) => {}

@@ -25,7 +25,7 @@ fn json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, Fault> {
 
 /// Begins making a passkey for a person, besides those they have.
 pub fn start_making(app: &App, person: uuid::Uuid, address: &str, name: &str, known: Vec<Vec<u8>>) -> Result<Started, Fault> {
-    let exclude = (!known.is_empty()).then(|| known.into_iter().map(CredentialID::from).collect());
+    let exclude = (!known.is_empty()).then_some(known);
     let (challenge, state) =
         relying_party(app)?.start_passkey_registration(person, address, name, exclude).map_err(|e| Fault::Broken(e.to_string()))?;
     let mut told = json(&challenge)?;

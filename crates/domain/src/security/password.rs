@@ -102,7 +102,7 @@ fn fold(text: &str) -> String {
 }
 
 fn repeats(text: &str, word: &str) -> bool {
-    !text.is_empty() && text.len() % word.len() == 0 && text.as_bytes().chunks(word.len()).all(|c| c == word.as_bytes())
+    !text.is_empty() && text.len().is_multiple_of(word.len()) && text.as_bytes().chunks(word.len()).all(|c| c == word.as_bytes())
 }
 
 /// One character after another, up or down, almost all the way.

@@ -181,11 +181,11 @@ fn why(heading: &str, outcome: &Outcome) -> (FieldErrors, Option<RefusalPanel>) 
         ("training-too-old", "completed_on"),
     ];
     let mut errors = FieldErrors::default();
-    if let Outcome::Refused { code, reasons } = outcome {
-        if let Some((_, field)) = FIELDS.iter().find(|(c, _)| c == code) {
-            reasons.iter().for_each(|r| errors.add(field, r.says.clone()));
-            return (errors, None);
-        }
+    if let Outcome::Refused { code, reasons } = outcome
+        && let Some((_, field)) = FIELDS.iter().find(|(c, _)| c == code)
+    {
+        reasons.iter().for_each(|r| errors.add(field, r.says.clone()));
+        return (errors, None);
     }
     (errors, super::panel(heading, outcome))
 }
