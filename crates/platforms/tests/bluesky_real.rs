@@ -21,7 +21,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use support::Loopback;
 
 const VARIABLE: &str = "BLUELAMP_TEST_BLUESKY";
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(180);
 
 fn main() {
     let servers = std::env::var(VARIABLE).ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());

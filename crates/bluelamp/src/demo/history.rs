@@ -166,6 +166,11 @@ async fn work(app: &App, clock: &Arc<DemoClock>, people: &People, force: ForceId
 async fn handle(desk: &Ctx, row: &QueueRow) -> Result<(), Failure> {
     let message = row.message.id;
     desk.act(ClaimMessage { message }).await?;
+    if row.message.assessed_at.is_some() {
+        // It was answered and the answer could not go: its sender had taken the message away meanwhile.
+        desk.act(Close { message, outcome: outcome::Outcome::Withdrawn, note: "Gone before it could be answered.".into() }).await?;
+        return Ok(());
+    }
     let triage = &row.message.triage;
     let serious = triage.priority == Priority::Immediate;
     let answers = assess::prefilled(triage);
