@@ -148,7 +148,8 @@ fn evidence(s: &Standing, pack: &Pack) -> Vec<(String, String)> {
                     .map(|r| (format!("rule {}", r.id), format!("/assurance/clauses/{}", s.clause.id))),
             ),
             By::Act(name) => out.push((format!("act {name}"), format!("/records?act={name}"))),
-            By::Page(at) => out.push((format!("page {at}"), (*at).to_owned())),
+            // The address of a page of one force or one thing is a pattern, and leads nowhere by itself.
+            By::Page(at) => out.push((format!("page {at}"), if at.contains('{') { String::new() } else { (*at).to_owned() })),
             By::Job(kind) => out.push((format!("job {kind}"), String::new())),
         }
     }
