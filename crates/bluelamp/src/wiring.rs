@@ -334,6 +334,10 @@ pub async fn build(config: Config, place: Place, clock: Arc<dyn Clock>, entropy:
     let db = Db::open(&place).await?;
     crate::db::doors::set_mode(&db, if live { "live" } else { "demo" }, clock.now()).await?;
     let master = master_key(&config.data.join("master.key"), &*entropy)?;
+    // Better no start than evidence kept where the configuration says it is not.
+    if config.objects.is_some() {
+        return Err(StartError::Other("an S3 store for objects is not built yet: take [objects] out of the configuration".into()));
+    }
     let blobs = crate::db::blobs::Blobs::folder(config.data.join("objects"))?;
     let connectors = connectors(live);
     let bounds = crate::http::egress::Bounds::default();
