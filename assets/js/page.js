@@ -117,6 +117,10 @@ function localTimes(root) {
 }
 
 export function startPage() {
+  // On a phone the places stand in one line that moves sideways: where one is must be in sight.
+  const here = document.querySelector('.bl-nav [aria-current]')
+  const line = here?.closest('ul')
+  if (line) line.scrollLeft = here.offsetLeft - line.offsetLeft - (line.clientWidth - here.offsetWidth) / 2
   document.querySelector('[data-focus]')?.focus()
   localTimes(document)
   document.addEventListener('bl:swapped', (event) => event.detail.forEach(localTimes))
