@@ -302,12 +302,29 @@ pub struct GuidelinesPage {
     pub back: String,
 }
 
-/// A piece of a plain text: what `#`, `-` and blank lines mean, and nothing more.
+/// A piece of a plain text: what `#`, `-`, `1.`, `**` and blank lines mean, and nothing more.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Block {
     Heading(String),
-    Paragraph(String),
+    /// Words, and whether they stand out.
+    Paragraph(Vec<(String, bool)>),
     List(Vec<String>),
+    Numbered(Vec<String>),
+}
+
+/// What stands between two pairs of stars stands out.
+fn emphasised(text: &str) -> Vec<(String, bool)> {
+    let parts = text.split("**").enumerate().map(|(place, part)| (part.to_owned(), place % 2 == 1));
+    parts.filter(|(part, _)| !part.is_empty()).collect()
+}
+
+/// An item of a list, and whether the list is numbered.
+fn item(line: &str) -> Option<(&str, bool)> {
+    if let Some(item) = line.strip_prefix("- ") {
+        return Some((item, false));
+    }
+    let (number, item) = line.split_once(". ")?;
+    (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some((item, true))
 }
 
 /// `GET /public/{force}/guidelines`: the pack's own text, in the version that is in force.
@@ -342,9 +359,13 @@ fn blocks(text: &str) -> Vec<Block> {
         }
         let mut items: Vec<String> = Vec::new();
         let mut words: Vec<&str> = Vec::new();
+        let mut numbered = false;
         for line in lines.into_iter().filter(|l| !l.is_empty()) {
-            match line.strip_prefix("- ") {
-                Some(item) => items.push(item.to_owned()),
+            match item(line) {
+                Some((item, by_number)) => {
+                    numbered = by_number;
+                    items.push(item.to_owned());
+                }
                 None if items.is_empty() => words.push(line),
                 None => {
                     if let Some(last) = items.last_mut() {
@@ -355,10 +376,10 @@ fn blocks(text: &str) -> Vec<Block> {
             }
         }
         if !words.is_empty() {
-            out.push(Block::Paragraph(words.join(" ")));
+            out.push(Block::Paragraph(emphasised(&words.join(" "))));
         }
         if !items.is_empty() {
-            out.push(Block::List(items));
+            out.push(if numbered { Block::Numbered(items) } else { Block::List(items) });
         }
     }
     out
@@ -370,14 +391,16 @@ mod tests {
 
     #[test]
     fn a_plain_text_becomes_headings_paragraphs_and_lists() {
-        let got = blocks("One\ntwo.\n\n## Rules\n- a\n  b\n- c\n\nEnd.");
+        let got = blocks("One\ntwo.\n\n## Rules\n- a\n  b\n- c\n\n1. x\n2. y\n\n**Not here.** End.");
+        let plain = |text: &str| (text.to_owned(), false);
         assert_eq!(
             got,
             [
-                Block::Paragraph("One two.".into()),
+                Block::Paragraph(vec![plain("One two.")]),
                 Block::Heading("Rules".into()),
                 Block::List(vec!["a b".into(), "c".into()]),
-                Block::Paragraph("End.".into()),
+                Block::Numbered(vec!["x".into(), "y".into()]),
+                Block::Paragraph(vec![("Not here.".into(), true), plain(" End.")]),
             ]
         );
     }

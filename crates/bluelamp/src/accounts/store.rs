@@ -279,7 +279,7 @@ pub struct LifeLine {
 pub async fn life(tx: &mut Tx, force: ForceId, id: AccountId, before: Instant) -> Result<Vec<LifeLine>, DbError> {
     let rows = tx
         .rows(
-            sql!("SELECT at, act, decision, principal FROM ledger_entry WHERE force = $1 AND subject = $2 AND at < $3 ORDER BY at DESC, id DESC LIMIT 100"),
+            sql!("SELECT at, act, decision, principal FROM ledger_entry WHERE force = $1 AND subject = $2 AND at < $3 AND act <> 'intake.receive' ORDER BY at DESC, id DESC LIMIT 100"),
             vals![force, id, before],
         )
         .await?;

@@ -11,6 +11,7 @@ use crate::records;
 use axum::extract::{OriginalUri, Path, Query};
 use axum::http::header;
 use axum::response::IntoResponse;
+use bluelamp_domain::decision::Rating;
 use bluelamp_policy::{Clause, Pack};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -147,13 +148,47 @@ fn evidence(s: &Standing, pack: &Pack) -> Vec<(String, String)> {
                     .filter(|r| r.clause == s.clause.id)
                     .map(|r| (format!("rule {}", r.id), format!("/assurance/clauses/{}", s.clause.id))),
             ),
-            By::Act(name) => out.push((format!("act {name}"), format!("/records?act={name}"))),
+            By::Act(name) => out.push((act_words(name), format!("/records?act={name}"))),
             // The address of a page of one force or one thing is a pattern, and leads nowhere by itself.
-            By::Page(at) => out.push((format!("page {at}"), if at.contains('{') { String::new() } else { (*at).to_owned() })),
-            By::Job(kind) => out.push((format!("job {kind}"), String::new())),
+            By::Page(at) => out.push((format!("the page {at}"), if at.contains('{') { String::new() } else { (*at).to_owned() })),
+            By::Job(kind) => out.push((format!("by itself: {}", kind.replace(['.', '_'], " ")), String::new())),
         }
     }
     out
+}
+
+/// What an act does, as its own sentence says it.
+fn act_words(name: &str) -> String {
+    crate::wiring::act(name).map_or(name, |a| a.says).trim_end_matches('.').to_owned()
+}
+
+/// The addresses that this person may follow, out of those that evidence leads to.
+struct Reach(BTreeMap<&'static str, bool>);
+
+impl Reach {
+    async fn of(ctx: &Ctx) -> Result<Reach, http::PageFault> {
+        let mut may = BTreeMap::new();
+        for reading in [
+            "read.own",
+            "read.desk",
+            "read.register",
+            "read.drafts",
+            "read.moderation",
+            "read.people",
+            "read.sessions",
+            "read.ledger",
+            "read.compliance",
+        ] {
+            may.insert(reading, ctx.may_read(reading).await?.rating == Rating::Green);
+        }
+        Ok(Reach(may))
+    }
+
+    /// The address, or none where it would be refused; what stands is still read, and nobody is sent to a closed door.
+    fn link(&self, href: String) -> String {
+        let closed = http::router::reading_of(&href).is_some_and(|reading| self.0.get(reading) == Some(&false));
+        if closed { String::new() } else { href }
+    }
 }
 
 /// `GET /assurance`.
@@ -165,6 +200,7 @@ pub async fn get_compliance(ctx: Ctx, OriginalUri(uri): OriginalUri, Query(filte
     let shell = shell_for(&ctx, here, Density::Page).await?;
     let pack = ctx.pack().await?;
     let all = standings(&ctx).await?;
+    let reach = Reach::of(&ctx).await?;
     let count = |state: State| all.iter().filter(|s| s.found.state == state).count() as u64;
     let tallies = State::ALL
         .into_iter()
@@ -191,7 +227,7 @@ pub async fn get_compliance(ctx: Ctx, OriginalUri(uri): OriginalUri, Query(filte
                 id: prefix.to_lowercase(),
                 title: (*title).to_owned(),
                 says: format!("{kept} of {} kept", of.len()),
-                clauses: of.iter().map(|s| row(&ctx, s, &pack)).collect(),
+                clauses: of.iter().map(|s| row(&ctx, s, &pack, &reach)).collect(),
             })
         })
         .collect();
@@ -221,7 +257,7 @@ fn matches(s: &Standing, filter: &Filter) -> bool {
         && (words.is_empty() || s.clause.id.to_lowercase().contains(&words) || s.clause.says.to_lowercase().contains(&words))
 }
 
-fn row(ctx: &Ctx, s: &Standing, pack: &Pack) -> ClauseRow {
+fn row(ctx: &Ctx, s: &Standing, pack: &Pack, reach: &Reach) -> ClauseRow {
     let (label, class, mark) = s.found.state.look();
     ClauseRow {
         id: s.clause.id.clone(),
@@ -231,7 +267,7 @@ fn row(ctx: &Ctx, s: &Standing, pack: &Pack) -> ClauseRow {
         class,
         mark,
         since: s.found.since.map(|at| moment(ctx, at)),
-        evidence: evidence(s, pack),
+        evidence: evidence(s, pack).into_iter().map(|(words, href)| (words, reach.link(href))).collect(),
         owed: String::new(),
     }
 }
@@ -262,6 +298,8 @@ pub struct ClausePage {
     pub section: String,
     pub shows: String,
     pub rules: Vec<RuleRow>,
+    /// Where all clauses stand, for those who may see it.
+    pub back: String,
 }
 
 pub struct RuleRow {
@@ -285,5 +323,13 @@ pub async fn get_clause(ctx: Ctx, Path(id): Path<String>, OriginalUri(uri): Orig
         .map(|r| RuleRow { id: r.id.clone(), says: r.says.clone(), pack: r.pack.clone(), text: r.text.clone() })
         .collect();
     let shell = shell_for(&ctx, uri.path(), Density::Page).await?;
-    http::page(&ClausePage { shell, row: row(&ctx, &s, &pack), section: s.clause.section.clone(), shows: s.clause.shows.clone(), rules })
+    let reach = Reach::of(&ctx).await?;
+    http::page(&ClausePage {
+        back: reach.link(format!("/assurance#{id}")),
+        shell,
+        row: row(&ctx, &s, &pack, &reach),
+        section: s.clause.section.clone(),
+        shows: s.clause.shows.clone(),
+        rules,
+    })
 }

@@ -38,7 +38,7 @@ const NAV: &[(&str, &str, &[&str])] = &[
     (
         "Compliance",
         "/assurance",
-        &["administrator", "corporate-communications", "professional-standards", "records", "auditor", "desk-supervisor", "command"],
+        &["administrator", "corporate-communications", "professional-standards", "records", "auditor", "information-security", "command"],
     ),
     ("Ledger", "/records", &["records", "auditor", "administrator", "professional-standards"]),
 ];

@@ -99,16 +99,34 @@ fn error_page(p: &Problem) -> String {
     };
     let reasons: String = p.reasons.iter().map(|r| format!("<li>{}{}</li>", escape(&r.says), clause(&r.clause))).collect();
     let body = if reasons.is_empty() {
-        format!("<p>{}</p>", escape(&p.detail))
+        format!("<p class=\"govuk-body-l\">{}</p>", escape(&sentence(&p.detail)))
     } else {
         format!("<ul class=\"govuk-list govuk-list--bullet\">{reasons}</ul>")
     };
+    let title = match p.status {
+        401 => "Sign in first",
+        403 => "Not allowed",
+        404 => "Not here",
+        413 => "Too long",
+        400..=499 => "This cannot be done as it was asked",
+        503 | 507 => "Not just now",
+        _ => "Something went wrong",
+    };
     format!(
-        "<!doctype html><html lang=\"en-GB\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} – Bluelamp</title><meta name=\"color-scheme\" content=\"light dark\"><link rel=\"stylesheet\" href=\"{govuk}\"><link rel=\"stylesheet\" href=\"{ours}\"></head><body class=\"govuk-template__body bl density-page\"><main class=\"bl-chooser\"><h1 class=\"govuk-heading-l\">{title}</h1><div class=\"govuk-body\">{body}</div><p class=\"govuk-body\"><a class=\"govuk-link\" href=\"/\">Go to your page</a></p></main></body></html>",
-        title = escape(&p.title),
+        "<!doctype html><html lang=\"en-GB\" class=\"govuk-template\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} – Bluelamp</title><meta name=\"color-scheme\" content=\"light dark\"><link rel=\"icon\" href=\"{icon}\" type=\"image/svg+xml\"><link rel=\"stylesheet\" href=\"{govuk}\"><link rel=\"stylesheet\" href=\"{ours}\"></head><body class=\"govuk-template__body bl density-page\"><header class=\"bl-top bl-top--public\"><a class=\"bl-brand\" href=\"/\"><span class=\"bl-brand__name\">Bluelamp</span></a></header><div class=\"bl-page\"><main class=\"bl-main\"><h1 class=\"bl-title\">{title}</h1>{body}<p class=\"govuk-body\"><a class=\"govuk-link\" href=\"/\">Go to your page</a> · <a class=\"govuk-link\" href=\"/help/problems#{code}\">What this means</a></p></main></div></body></html>",
+        icon = asset("bluelamp.svg"),
+        code = escape(&p.code),
         govuk = asset("govuk-frontend.css"),
         ours = asset("bluelamp.css"),
     )
+}
+
+/// As a sentence on a page: it begins large and ends with a full stop.
+fn sentence(detail: &str) -> String {
+    let mut letters = detail.chars();
+    let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let end = if detail.ends_with(['.', '?', '!']) || detail.is_empty() { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
 }
 
 /// The answer to someone who may not read this: every reason, and 403. `None` when they may.

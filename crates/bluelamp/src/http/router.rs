@@ -4,6 +4,7 @@ use super::{api, events, headers};
 use crate::app::App;
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
+use std::sync::LazyLock;
 
 /// One route. `act` is the act it does, `read.…` the reading it needs, or `open` with why in the golden list.
 pub struct Route {
@@ -189,6 +190,18 @@ pub fn public() -> Vec<Route> {
     ]
 }
 
+/// The act or reading that a page asks for, by its address: a link is drawn for those who may follow it.
+pub fn reading_of(address: &str) -> Option<&'static str> {
+    static PAGES: LazyLock<Vec<(&'static str, &'static str)>> =
+        LazyLock::new(|| staff().into_iter().filter(|r| r.method == "GET").map(|r| (r.path, r.act)).collect());
+    let path = address.split(['?', '#']).next().unwrap_or(address);
+    let fits = |at: &str| {
+        at.split('/').count() == path.split('/').count() && at.split('/').zip(path.split('/')).all(|(a, p)| a == p || a.starts_with('{'))
+    };
+    // What is written out goes before what stands for anything: `/desk/wall` is no message.
+    PAGES.iter().find(|(at, _)| *at == path).or_else(|| PAGES.iter().find(|(at, _)| fits(at))).map(|(_, act)| *act)
+}
+
 /// A router of these routes, with what stands around every answer.
 pub fn router(app: App, routes: Vec<Route>) -> Router {
     let mut router = Router::new();
@@ -220,5 +233,18 @@ async fn get_home(
         Ok(ctx) => super::see_other(super::frame::home(&ctx)),
         Err(super::session::NoCtx::SignIn { .. }) if !app.live => super::see_other("/demo"),
         Err(no) => no.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reading_of;
+
+    #[test]
+    fn an_address_says_which_reading_it_asks_for() {
+        assert_eq!(reading_of("/records?act=desk.close"), Some("read.ledger"));
+        assert_eq!(reading_of("/assurance/clauses/APP-SEC-1#rule-1"), Some("read.own"));
+        assert_eq!(reading_of("/desk/wall"), Some("read.desk"));
+        assert_eq!(reading_of("/desk/wall/nowhere/at/all"), None);
     }
 }

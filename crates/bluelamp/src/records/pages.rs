@@ -29,9 +29,12 @@ pub struct Row {
     pub id: String,
     pub at: Moment,
     pub act: String,
+    /// What the act does, in its own sentence.
+    pub says: String,
     pub decision: String,
     pub who: String,
-    pub rules: String,
+    /// Each rule, and the clause it belongs to.
+    pub rules: Vec<(String, String)>,
 }
 
 #[derive(askama::Template)]
@@ -39,7 +42,8 @@ pub struct Row {
 pub struct LedgerPage {
     pub shell: Shell,
     pub rows: Vec<Row>,
-    pub acts: Vec<&'static str>,
+    /// Each act, and what it does.
+    pub acts: Vec<(&'static str, &'static str)>,
     pub act: String,
     pub size: i64,
     pub note: String,
@@ -76,7 +80,7 @@ async fn ledger(ctx: &Ctx, here: &str, asked: Asked, refusal: Option<RefusalPane
     let (size, note) = store::checkpoint(&mut tx, ctx.force).await?.unwrap_or((0, String::new()));
     let keys = store::keys(&mut tx, ctx.force).await?.into_iter().map(|k| k.verifier).collect();
     let may_export = ctx.may(&ExportLedger { reason: "asked".into() }).await?.rating == bluelamp_domain::decision::Rating::Green;
-    let acts = crate::wiring::acts().iter().map(|a| a.name).collect();
+    let acts = crate::wiring::acts().iter().map(|a| (a.name, a.says.trim_end_matches('.'))).collect();
     http::page_with(
         if refusal.is_some() { 422 } else { 200 },
         &LedgerPage { shell, rows, acts, act: asked.act, size, note, keys, next, may_export, refusal },
@@ -91,17 +95,23 @@ fn who(code: &str, names: &std::collections::HashMap<PersonId, String>) -> Strin
     }
 }
 
+/// `APP-ROLE-2.receive` is a rule of the clause `APP-ROLE-2`.
+fn clause_of(rule: &str) -> &str {
+    rule.split('.').next().unwrap_or(rule)
+}
+
 fn row(ctx: &Ctx, e: &store::EntryLine, names: &std::collections::HashMap<PersonId, String>) -> Row {
     let body: serde_json::Value = serde_json::from_slice(&e.body).unwrap_or_default();
     let rules = body
         .get("rules")
         .and_then(|r| r.as_array())
-        .map(|r| r.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(", "))
+        .map(|r| r.iter().filter_map(|v| v.as_str()).map(|r| (r.to_owned(), clause_of(r).to_owned())).collect())
         .unwrap_or_default();
     Row {
         index: e.index.map_or_else(|| "–".into(), |i| i.to_string()),
         id: e.id.to_string(),
         at: moment(ctx, e.at),
+        says: crate::wiring::act(&e.act).map_or(e.act.as_str(), |a| a.says).trim_end_matches('.').to_owned(),
         act: e.act.clone(),
         decision: e.decision.clone(),
         who: who(&e.principal, names),

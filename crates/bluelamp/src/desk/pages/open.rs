@@ -267,7 +267,7 @@ async fn history(ctx: &Ctx, tx: &mut Tx, whole: &Whole, names: &Names) -> Result
         add(c.at, who(names, c.by), what.into(), c.note, "LEICS-USE-1");
     }
     for a in store::alerts_of(tx, force, id).await? {
-        add(a.raised_at, "the system".into(), format!("Alarm: {}", a.kind.title().to_lowercase()), String::new(), "APP-ROLE-3");
+        add(a.raised_at, "the system".into(), format!("Alert: {}", a.kind.title().to_lowercase()), String::new(), "APP-ROLE-3");
         if let (Some(at), Some(by)) = (a.acknowledged_at, a.acknowledged_by) {
             add(at, who(names, by), "Answered the alarm".into(), super::took(at.0 - a.raised_at.0), "APP-ROLE-3");
         }

@@ -98,7 +98,7 @@ pub async fn get_wall(ctx: Ctx, OriginalUri(uri): OriginalUri) -> PageResult {
         oldest: oldest.map_or_else(String::new, |at| http::frame::waiting(at, now)),
         oldest_since: oldest.map_or_else(String::new, |at| moment(&ctx, at).iso),
         answers: vec![
-            answer("Alarms answered, half within", acknowledged, figures.alert_escalation_minutes() * MINUTE),
+            answer("Alerts acknowledged, half within", acknowledged, figures.alert_escalation_minutes() * MINUTE),
             answer("Answered or ended, half within", answered, figures.routine_minutes() * MINUTE),
         ],
         queues,
@@ -197,7 +197,12 @@ pub async fn get_alerts(ctx: Ctx, OriginalUri(uri): OriginalUri, Query(asked): Q
             href: crate::desk::alarm::href(a),
             at: moment(&ctx, a.raised_at),
             state,
-            told: format!("{told} in {} rounds", a.round + 1),
+            told: format!(
+                "{told} {}, {} {}",
+                if told == 1 { "person" } else { "people" },
+                a.round + 1,
+                if a.round == 0 { "round" } else { "rounds" }
+            ),
             acknowledge: if a.acknowledged_at.is_none() { format!("/desk/alerts/{}/acknowledge", a.id) } else { String::new() },
         });
     }

@@ -592,7 +592,7 @@ async fn render(ctx: &Ctx, row: Option<DraftRow>, typed: Typed, said: Said, stat
     let accounts = mine.iter().map(|a| Choice {
         value: a.id.to_string(),
         label: a.title.clone(),
-        hint: format!("{} {}", a.platform, a.handle),
+        hint: format!("{} · {}", ctx.app.connector(&a.platform).map_or(a.platform.as_str(), |c| c.capabilities().title.as_str()), a.handle),
         chosen: c.accounts.contains(&a.id),
     });
     let kinds = Kind::ALL.iter().filter(|k| **k != Kind::Reply).map(|k| chosen(k.name(), k.title(), c.kind.name()));

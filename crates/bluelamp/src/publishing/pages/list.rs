@@ -189,6 +189,6 @@ pub async fn get_draft(ctx: Ctx, axum::extract::Path(id): axum::extract::Path<Dr
     match row.draft.state {
         State::Editing if writes => super::composer::compose(&ctx, row).await,
         s if s.is_open() && writes && asked_to_edit => super::composer::compose(&ctx, row).await,
-        _ => super::post::show(&ctx, row, uri.path_and_query().map_or("/publishing", |p| p.as_str()), None, 200).await,
+        _ => super::post::show(&ctx, row, uri.path_and_query().map_or("/publishing", |p| p.as_str()), None).await,
     }
 }

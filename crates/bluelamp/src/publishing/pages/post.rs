@@ -29,6 +29,8 @@ pub struct PostPage {
     pub for_: Option<Moment>,
     pub why: String,
     pub refusal: Option<RefusalPanel>,
+    /// What was typed, when the page comes back with a refusal.
+    pub reason: String,
     pub waiting: Option<RefusalPanel>,
     pub held: String,
     pub parts: Vec<String>,
@@ -103,7 +105,9 @@ fn name(code: &str, names: &HashMap<PersonId, String>) -> String {
 }
 
 /// Draws the page.
-pub async fn show(ctx: &Ctx, row: DraftRow, here: &str, refusal: Option<RefusalPanel>, status: u16) -> PageResult {
+pub async fn show(ctx: &Ctx, row: DraftRow, here: &str, refusal: Option<(RefusalPanel, String)>) -> PageResult {
+    let status = if refusal.is_some() { 422 } else { 200 };
+    let (refusal, reason) = refusal.map_or((None, String::new()), |(panel, typed)| (Some(panel), typed));
     let shell = shell_for(ctx, here, Density::Page).await?;
     let d = &row.draft;
     let mut tx = ctx.read().await?;
@@ -149,6 +153,7 @@ pub async fn show(ctx: &Ctx, row: DraftRow, here: &str, refusal: Option<RefusalP
         for_: d.state.for_().map(|at| moment(ctx, at)),
         why: row.why.clone(),
         refusal,
+        reason,
         held: held.as_ref().map(|h| h.id.to_string()).unwrap_or_default(),
         waiting: held.map(|h| panel("This waits for someone's agreement", true, &h.reasons)),
         parts: content::parts(&d.content.text).iter().map(|(_, p)| (*p).to_owned()).collect(),
@@ -185,14 +190,14 @@ async fn theirs(ctx: &Ctx, id: DraftId) -> Result<Result<DraftRow, Response>, cr
     Ok(row.ok_or_else(|| Problem::new(404, "not-found", "there is no such post, or it is not yours to see").page()))
 }
 
-async fn after(ctx: &Ctx, id: DraftId, heading: &str, outcome: Outcome) -> PageResult {
+async fn after(ctx: &Ctx, id: DraftId, heading: &str, typed: String, outcome: Outcome) -> PageResult {
     let (held, reasons) = match outcome {
         Outcome::Done(_) => return Ok(see_other(&format!("/publishing/{id}?did=done"))),
         Outcome::Held { reasons, .. } => (true, reasons),
         Outcome::Refused { reasons, .. } => (false, reasons),
     };
     match theirs(ctx, id).await? {
-        Ok(row) => show(ctx, row, &format!("/publishing/{id}"), Some(panel(heading, held, &reasons)), 422).await,
+        Ok(row) => show(ctx, row, &format!("/publishing/{id}"), Some((panel(heading, held, &reasons), typed))).await,
         Err(no) => Ok(no),
     }
 }
@@ -203,7 +208,7 @@ pub async fn post_take_down(Path(id): Path<DraftId>, Composed(ctx, fields, _): C
         return Ok(no);
     }
     let outcome = ctx.act(TakeDown { draft: id, reason: fields.text("reason") }).await?;
-    after(&ctx, id, "This was not taken down", outcome).await
+    after(&ctx, id, "This was not taken down", fields.text("reason"), outcome).await
 }
 
 /// `POST /publishing/{id}/case`.
@@ -212,5 +217,5 @@ pub async fn post_case(Path(id): Path<DraftId>, Composed(ctx, fields, _): Compos
         return Ok(no);
     }
     let outcome = ctx.act(LinkCase { draft: id, case: fields.id("case"), reason: fields.text("reason") }).await?;
-    after(&ctx, id, "This was not tied to its case", outcome).await
+    after(&ctx, id, "This was not tied to its case", fields.text("reason"), outcome).await
 }
