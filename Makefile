@@ -6,7 +6,7 @@ PORT ?= 8300
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup assets build test lint fmt clean bench bench-large
+.PHONY: help run setup assets build test lint fmt pictures clean bench bench-large
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -33,6 +33,9 @@ lint: ## what `make test` asks of the source before it runs it
 
 fmt: ## put the source in order
 	@cargo fmt --all
+
+pictures: ## take the pictures of README.md anew (docs/pictures)
+	@scripts/pictures
 
 clean: ## remove what was built and the demonstration's data; the cache of packages stays
 	@rm -rf $(TARGET) assets/dist e2e/out e2e/node_modules var

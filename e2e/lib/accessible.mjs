@@ -6,10 +6,14 @@ import { createRequire } from 'node:module'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
-export async function violations(page) {
+// What another screen can change of a page that was looked at whole on the first.
+const onAnotherScreen = { wide: ['target-size', 'scrollable-region-focusable'], dark: ['color-contrast'] }
+
+export async function violations(page, device) {
   // Through the debugger, as the pages' own policy (rightly) refuses a script put into them.
   if (!(await page.evaluate(() => typeof window.axe === 'object'))) await page.evaluate(`${axe}\n;undefined`)
-  const found = await page.evaluate((tags) => window.axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] }), standards)
+  const only = onAnotherScreen[device] ? { type: 'rule', values: onAnotherScreen[device] } : { type: 'tag', values: standards }
+  const found = await page.evaluate((runOnly) => window.axe.run(document, { runOnly, resultTypes: ['violations'] }), only)
   return found.violations.flatMap((rule) =>
     rule.nodes.map((node) => `${rule.id} (${rule.impact}): ${rule.help}\n      at ${node.target.join(' ')}\n      ${node.html.slice(0, 160)}`),
   )
