@@ -25,7 +25,7 @@ function facts(width) {
     widest: [...document.body.querySelectorAll('*')].filter((it) => shown(it) && it.getBoundingClientRect().right > width + 1 && !it.closest('.bl-scroll, [class*=scroll], nav ul, .bl-code')).slice(0, 2).map((it) => it.outerHTML.slice(0, 90)),
     lost: [...document.querySelectorAll('a[href^="#"]')].map((it) => it.getAttribute('href').slice(1)).filter((id) => id && !document.getElementById(id)),
     raw: words.match(/\b(?:Some|None|Ok|Err|Id)\([^)]*\)|\b\w+ \{ \w+: |[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\bNaN\b|\bundefined\b|\{\{|\*\*\w/g) ?? [],
-    clipped: [...main.querySelectorAll('h1, h2, h3, button, label, dt, .bl-button')].filter((it) => shown(it) && !it.closest('.govuk-visually-hidden') && it.scrollWidth > it.clientWidth + 2 && getComputedStyle(it).overflowX === 'hidden' && getComputedStyle(it).display !== 'inline').map((it) => it.textContent.trim().slice(0, 40)),
+    clipped: [...main.querySelectorAll('h1, h2, h3, button, label, dt, .bl-button')].filter((it) => shown(it) && !it.closest('.govuk-visually-hidden') && it.clientWidth > 2 && it.scrollWidth > it.clientWidth + 2 && getComputedStyle(it).overflowX === 'hidden' && getComputedStyle(it).display !== 'inline').map((it) => it.textContent.trim().slice(0, 40)),
     parts: [...parts],
   }
 }

@@ -1,11 +1,13 @@
 // `make run` as the person sees it who tries Bluelamp for the first time.
 import assert from 'node:assert/strict'
+import { appendFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { join } from 'node:path'
 import { before, after, describe, test } from 'node:test'
 import { accessible } from '../lib/accessible.mjs'
 import { devices, openBrowser, person, picture, wellMade } from '../lib/browser.mjs'
 import { as, personas } from '../lib/demo.mjs'
-import { demonstration } from '../lib/program.mjs'
+import { demonstration, out } from '../lib/program.mjs'
 import { faultsOf } from '../lib/sound.mjs'
 import { until } from '../lib/until.mjs'
 import { fileName, walk } from '../lib/walk.mjs'
@@ -78,7 +80,11 @@ describe('the demonstration', () => {
     // One reader's pages: found by following links, then each on the four screens of pages.md.
     const read = async (role, wide, phone, starts) => {
       const visit = async (page) => {
-        const says = (device, what) => wrong.push(`${page.name} for ${role}${device ? ` on ${device}` : ''}: ${what}`)
+        const says = (device, what) => {
+          wrong.push(`${page.name} for ${role}${device ? ` on ${device}` : ''}: ${what}`)
+          // Also as it is found: a walk that runs out of time still says what it saw.
+          appendFileSync(join(out, 'walk.txt'), `${wrong.at(-1)}\n`)
+        }
         if (page.status !== 200) {
           says('', `answered with ${page.status}, and ${page.from} leads there`)
           return
@@ -89,7 +95,7 @@ describe('the demonstration', () => {
           const who = device === 'phone' ? phone : wide
           if (device !== 'phone') {
             await who.page.setViewportSize(devices[device].viewport)
-            await who.page.emulateMedia({ colorScheme: devices[device].colorScheme ?? 'light' })
+            await who.page.emulateMedia({ colorScheme: devices[device].colorScheme ?? 'light', reducedMotion: 'reduce' })
           }
           if (device === 'phone') await who.page.goto(page.url, { waitUntil: 'domcontentloaded' })
           const found = await faultsOf(who, page.name, device, looked)

@@ -197,12 +197,7 @@ pub async fn get_alerts(ctx: Ctx, OriginalUri(uri): OriginalUri, Query(asked): Q
             href: crate::desk::alarm::href(a),
             at: moment(&ctx, a.raised_at),
             state,
-            told: format!(
-                "{told} {}, {} {}",
-                if told == 1 { "person" } else { "people" },
-                a.round + 1,
-                if a.round == 0 { "round" } else { "rounds" }
-            ),
+            told: format!("{told} in {} rounds", a.round + 1),
             acknowledge: if a.acknowledged_at.is_none() { format!("/desk/alerts/{}/acknowledge", a.id) } else { String::new() },
         });
     }
