@@ -39,7 +39,7 @@ describe('the pictures of README', () => {
     return who
   }
 
-  test('the desk with an alert that nobody has acknowledged, and a conversation with the words that made it so', { timeout: 120_000 }, async (t) => {
+  test('the desk with an alert that nobody has acknowledged, and a conversation with the words that made it so', { timeout: 180_000 }, async (t) => {
     const who = await at(t, /desk operator/i)
     await until('an alert stands on the page', async () => {
       await who.page.goto(`${demo.url}/desk`)
@@ -58,27 +58,27 @@ describe('the pictures of README', () => {
     who.noFaults()
   })
 
-  test('the desk on a phone', { timeout: 60_000 }, async (t) => {
+  test('the desk on a phone', { timeout: 120_000 }, async (t) => {
     const who = await at(t, /desk operator/i, { device: 'phone' })
+    await who.page.setViewportSize({ width: 390, height: 720 })
     await who.page.goto(`${demo.url}/desk`)
     await who.page.locator('.bl-row').first().waitFor()
     await shown(who, 'phone')
   })
 
-  test('the composer, with a remark that someone must agree to', { timeout: 60_000 }, async (t) => {
+  test('the composer, with a remark that someone must agree to', { timeout: 120_000 }, async (t) => {
     const who = await at(t, /communications officer/i)
     await who.page.goto(`${demo.url}/publishing/new`)
-    await who.page.locator('#text').fill('A man of 34 has been charged after the break-in at the Larkspur estate on Tuesday. He will appear before magistrates tomorrow. Thank you to everyone who called us.')
+    await who.page.locator('#text').fill('Is this bicycle yours? It was handed in at the Larkspur estate on Tuesday with its lights still on. Tell the finder what is written on its frame: finder@larkspur.example')
     await who.page.locator('input[name="account"]').first().check()
     await who.page.locator('#purpose').selectOption({ index: 1 })
-    const rated = await until('the check has spoken', async () => (await who.page.locator('.bl-rating').getAttribute('class')) ?? '', { within: 20_000 })
-    assert.match(rated, /bl-rating/)
-    await until('a remark stands beside it', () => who.page.locator('.bl-remark').count(), { within: 20_000 })
+    await who.page.locator('.bl-rating.is-amber').waitFor({ timeout: 40_000 })
+    assert.ok((await who.page.locator('.bl-remark.is-amber').count()) > 0, 'amber says why')
     await shown(who, 'composer')
     who.noFaults()
   })
 
-  test('compliance, the register and the public page', { timeout: 60_000 }, async (t) => {
+  test('compliance, the register and the public page', { timeout: 120_000 }, async (t) => {
     const dev = await at(t, /head of corporate communications/i)
     for (const [path, name] of [['/assurance', 'compliance'], ['/accounts', 'register']]) {
       await dev.page.goto(`${demo.url}${path}`)

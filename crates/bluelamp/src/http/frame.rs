@@ -34,13 +34,13 @@ const NAV: &[(&str, &str, &[&str])] = &[
         &["corporate-communications", "digital-media-team", "information-security", "administrator", "auditor", "publisher", "local"],
     ),
     ("People", "/people", &["administrator", "corporate-communications", "digital-media-team", "information-security", "auditor"]),
-    ("Sessions", "/security/sessions", &["information-security"]),
+    ("Sessions", "/security/sessions", &["information-security", "administrator", "auditor"]),
     (
         "Compliance",
         "/assurance",
         &["administrator", "corporate-communications", "professional-standards", "records", "auditor", "information-security", "command"],
     ),
-    ("Ledger", "/records", &["records", "auditor", "administrator", "professional-standards"]),
+    ("Ledger", "/records", &["records", "auditor", "information-security", "professional-standards"]),
 ];
 
 /// The first page of a person: the one that is theirs.
