@@ -137,7 +137,7 @@ fn standing_by(b: &Built, clause: &Clause, pack: &Pack, adopted: Option<bluelamp
 fn evidence(s: &Standing, pack: &Pack) -> Vec<(String, String)> {
     let mut out = Vec::new();
     if !s.found.says.is_empty() {
-        out.push((s.found.says.clone(), s.found.href.clone()));
+        out.push((s.found.says.trim_end_matches('.').to_owned(), s.found.href.clone()));
     }
     let Some(built) = s.built else { return out };
     for by in built.by {
