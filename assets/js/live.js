@@ -1,7 +1,7 @@
 // Live pages: an element says with `data-live` which kinds of event concern it, and is fetched again when one comes.
 //   data-live="intake. desk."         kinds (names of acts), by their beginnings: fetched again within two seconds
 //   data-live-now="desk.raise_alert"  at once
-//   data-live-quiet="intake.receive"  do not move what someone reads: count, and offer "4 new"
+//   data-live-quiet="intake.receive"  do not move what someone reads: count, and offer "4 new"; into an empty list they come
 //   data-live-rows="desk."            redraw rows where they stand; none comes, goes or moves
 //   data-refresh="30"                 and every so many seconds as well
 // Nothing jumps: an element is replaced only when it differs and nobody is typing in it.
@@ -73,7 +73,7 @@ function happened({ kind }) {
   for (const element of document.querySelectorAll(LIVE)) {
     const { live, liveQuiet, liveNow, liveRows } = element.dataset
     if (starts(liveNow, kind)) now.push(element)
-    else if (starts(liveQuiet, kind)) showNew(newOnes + 1)
+    else if (starts(liveQuiet, kind)) (element.querySelector('[data-row]') ? showNew(newOnes + 1) : later.push(element))
     else if (starts(live, kind)) later.push(element)
     rows ||= starts(liveRows, kind)
   }

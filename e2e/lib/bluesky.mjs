@@ -39,6 +39,9 @@ export async function join(handle) {
     call(pds, 'com.atproto.repo.deleteRecord', { token: accessJwt, body: { repo: did, collection: uri.split('/')[3], rkey: uri.split('/')[4] } })
   return {
     did, handle: `${handle}.test`, password, pds,
+    // What a force gives to a program in place of its password; `privileged` lets it read private messages.
+    appPassword: async (name) =>
+      (await call(pds, 'com.atproto.server.createAppPassword', { token: accessJwt, body: { name, privileged: true } })).password,
     post: (text, more = {}) => create('app.bsky.feed.post', { text, ...more }),
     reply: (to, text, root = to) =>
       create('app.bsky.feed.post', { text, reply: { root: { uri: root.uri, cid: root.cid }, parent: { uri: to.uri, cid: to.cid } } }),

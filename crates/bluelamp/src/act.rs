@@ -34,6 +34,8 @@ pub struct Ctx {
     /// A token's own limits; `None` for sessions and the system.
     pub token: Option<Arc<TokenScope>>,
     pub scope: Arc<Scope>,
+    /// What the page before this one did, by its code in the address (`did=`): for the notice on top.
+    pub did: Option<String>,
 }
 
 /// What a token may do at most.

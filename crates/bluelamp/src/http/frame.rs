@@ -88,7 +88,7 @@ pub async fn shell_for(ctx: &Ctx, here: &str, density: Density) -> Result<Shell,
         csrf: ctx.csrf(),
         demo: !ctx.app.live,
         density,
-        notice: notice(here),
+        notice: ctx.did.as_deref().and_then(notice),
         here: here.to_owned(),
         assets: ctx.app.assets.clone(),
     })
@@ -125,7 +125,7 @@ fn role_line(ctx: &Ctx) -> String {
 }
 
 /// What an act before this page did, by its code in the address: never free text from it.
-fn notice(here: &str) -> Option<Notice> {
+fn notice(code: &str) -> Option<Notice> {
     const SAID: &[(&str, &str, &str, &str)] = &[
         ("saved", "done", "Saved", "Your changes are kept."),
         ("published", "done", "On its way", "It is being published; this page shows when it is live."),
@@ -139,7 +139,6 @@ fn notice(here: &str) -> Option<Notice> {
         ("duty-on", "done", "On duty", "You are on duty. The sound is armed."),
         ("duty-off", "done", "Off duty", "Your duty has ended."),
     ];
-    let code = here.split('?').nth(1)?.split('&').find_map(|p| p.strip_prefix("did="))?;
     SAID.iter().find(|(c, ..)| *c == code).map(|(_, tone, heading, text)| Notice {
         tone,
         heading: (*heading).to_owned(),

@@ -91,7 +91,8 @@ impl FromRequestParts<App> for Ctx {
         if row.seen_at.plus(MINUTE) <= now {
             doors::touch_session(&app.db, row.id, now).await.map_err(db)?;
         }
-        Ok(ctx)
+        let did = parts.uri.query().and_then(|q| q.split('&').find_map(|p| p.strip_prefix("did="))).map(str::to_owned);
+        Ok(Ctx { did, ..ctx })
     }
 }
 
@@ -134,5 +135,6 @@ pub async fn context(
         second_factor: true,
         token: token.map(Arc::new),
         scope: Arc::new(scope),
+        did: None,
     }))
 }

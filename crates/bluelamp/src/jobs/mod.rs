@@ -49,6 +49,7 @@ pub fn system(app: &App, force: ForceId, zone: &str, actor: Actor) -> Ctx {
         second_factor: true,
         token: None,
         scope: Arc::new(crate::act::Scope { every: true, name: actor.name().into(), ..Default::default() }),
+        did: None,
     }
 }
 

@@ -29,6 +29,7 @@ use bluelamp_domain::decision::{Rating, Reason};
 use bluelamp_domain::ids::{DraftId, PersonId};
 use bluelamp_domain::publishing::check::{self, Limits, Place, Remark, Weight};
 use bluelamp_domain::publishing::{Content, Kind, Picture, State, content};
+use bluelamp_domain::time::Instant;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -149,15 +150,15 @@ pub async fn get_new(ctx: Ctx) -> PageResult {
     render(&ctx, None, kept.unwrap_or_default(), Said::default(), 200).await
 }
 
-/// The composer of a draft whose words may still change.
-pub async fn compose(ctx: &Ctx, row: DraftRow) -> PageResult {
-    let stored = Typed { content: DraftInput::of(&row.draft.content), ..later_of(ctx, row.draft.state) };
+/// The composer of a draft whose words may still change; `asked` is the time that waits for someone's agreement.
+pub async fn compose(ctx: &Ctx, row: DraftRow, asked: Option<Instant>) -> PageResult {
+    let stored = Typed { content: DraftInput::of(&row.draft.content), ..later_of(ctx, row.draft.state.for_().or(asked)) };
     let typed = kept(ctx, Some((row.draft.id, row.draft.revision))).await?.unwrap_or(stored);
     render(ctx, Some(row), typed, Said::default(), 200).await
 }
 
-fn later_of(ctx: &Ctx, state: State) -> Typed {
-    let Some(at) = state.for_() else { return Typed::default() };
+fn later_of(ctx: &Ctx, at: Option<Instant>) -> Typed {
+    let Some(at) = at else { return Typed::default() };
     let there = at.timestamp().to_zoned(ctx.zone.clone());
     Typed { later: true, date: there.strftime("%Y-%m-%d").to_string(), clock: there.strftime("%H:%M").to_string(), ..Typed::default() }
 }

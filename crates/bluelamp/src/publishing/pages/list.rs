@@ -177,9 +177,10 @@ pub async fn get_draft(ctx: Ctx, axum::extract::Path(id): axum::extract::Path<Dr
     if let Some(no) = http::refuse_reading(&ctx, "read.drafts").await? {
         return Ok(no);
     }
-    let row = {
+    let (row, waits) = {
         let mut tx = ctx.read().await?;
-        if super::sees(&ctx, &mut tx, id).await? { store::draft(&mut tx, ctx.force, id).await? } else { None }
+        let row = if super::sees(&ctx, &mut tx, id).await? { store::draft(&mut tx, ctx.force, id).await? } else { None };
+        (row, super::waits(&mut tx, ctx.force, id).await?)
     };
     let Some(row) = row else {
         return Ok(http::Problem::new(404, "not-found", "there is no such draft, or it is not yours to see").page());
@@ -187,8 +188,9 @@ pub async fn get_draft(ctx: Ctx, axum::extract::Path(id): axum::extract::Path<Dr
     let asked_to_edit = uri.query().is_some_and(|q| q.split('&').any(|p| p == "edit=1"));
     let writes = ["corporate-communications", "digital-media-team", "publisher", "local"].iter().any(|r| ctx.scope.has_role(r));
     match row.draft.state {
-        State::Editing if writes => super::composer::compose(&ctx, row).await,
-        s if s.is_open() && writes && asked_to_edit => super::composer::compose(&ctx, row).await,
+        // What waits for someone's agreement is shown as it was asked: an edit voids it, so it is opened on purpose.
+        State::Editing if writes && waits.is_none() => super::composer::compose(&ctx, row, None).await,
+        s if s.is_open() && writes && asked_to_edit => super::composer::compose(&ctx, row, waits.and_then(|h| super::asked_for(&h))).await,
         _ => super::post::show(&ctx, row, uri.path_and_query().map_or("/publishing", |p| p.as_str()), None).await,
     }
 }

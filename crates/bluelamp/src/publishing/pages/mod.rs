@@ -7,12 +7,15 @@ pub mod form;
 pub mod list;
 pub mod post;
 
+use super::acts::schedule::Schedule;
 use super::store;
-use crate::act::Ctx;
+use crate::act::{Act, Ctx};
+use crate::db::principal::{self, HeldRow};
 use crate::db::{DbError, Tx};
 use crate::http::view::{ReasonLine, RefusalPanel};
 use bluelamp_domain::decision::Reason;
-use bluelamp_domain::ids::DraftId;
+use bluelamp_domain::ids::{DraftId, ForceId};
+use bluelamp_domain::time::Instant;
 
 /// Reasons as a page shows them, each with whom to ask.
 pub fn panel(heading: &str, held: bool, reasons: &[Reason]) -> RefusalPanel {
@@ -37,6 +40,16 @@ pub fn whom(approver: &str) -> String {
 /// May this person see the draft (I2)?
 async fn sees(ctx: &Ctx, tx: &mut Tx, id: DraftId) -> Result<bool, DbError> {
     store::sees(tx, ctx.force, (ctx.scope.every, ctx.scope.ids()), ctx.principal.person(), id).await
+}
+
+/// What waits for someone's agreement about this draft.
+async fn waits(tx: &mut Tx, force: ForceId, id: DraftId) -> Result<Option<HeldRow>, DbError> {
+    Ok(principal::held_of(tx, force, id.0).await?.into_iter().find(|h| h.state == "waiting"))
+}
+
+/// The time that a held act asks for, where it is to go later.
+fn asked_for(held: &HeldRow) -> Option<Instant> {
+    (held.act == Schedule::NAME).then(|| held.input.get("at").and_then(serde_json::Value::as_i64).map(Instant)).flatten()
 }
 
 /// The first line of a text, bounded.

@@ -4,7 +4,6 @@ use super::form::Composed;
 use super::list::tone;
 use super::{panel, sees};
 use crate::act::{Ctx, Outcome};
-use crate::db::principal as rows;
 use crate::http::shell::{Density, Shell};
 use crate::http::view::{Choice, Moment, RefusalPanel};
 use crate::http::{self, PageResult, Problem, moment, see_other, shell_for};
@@ -116,7 +115,7 @@ pub async fn show(ctx: &Ctx, row: DraftRow, here: &str, refusal: Option<(Refusal
     let revisions = store::revisions(&mut tx, ctx.force, d.id).await?;
     let names = people::store::names(&mut tx, ctx.force).await?;
     let cases = store::cases(&mut tx, ctx.force).await?;
-    let held = rows::held_of(&mut tx, ctx.force, d.id.0).await?.into_iter().find(|h| h.state == "waiting");
+    let held = super::waits(&mut tx, ctx.force, d.id).await?;
     let mut titles = HashMap::new();
     for account in d.content.accounts.iter().chain(posts.iter().map(|p| &p.account)) {
         if let Some(a) = crate::accounts::store::account(&mut tx, ctx.force, *account).await? {
@@ -150,7 +149,7 @@ pub async fn show(ctx: &Ctx, row: DraftRow, here: &str, refusal: Option<(Refusal
         title: super::first_line(&d.content.text),
         state: if held.is_some() && d.state == State::Editing { "Waiting for agreement" } else { d.state.title() },
         tone: tone(d.state),
-        for_: d.state.for_().map(|at| moment(ctx, at)),
+        for_: d.state.for_().or_else(|| held.as_ref().and_then(super::asked_for)).map(|at| moment(ctx, at)),
         why: row.why.clone(),
         refusal,
         reason,
