@@ -25,10 +25,10 @@ function soon(elements, wait, rows = false) {
 }
 
 /** Rows stay where they are; one that is no longer in the queue is dimmed until the reader asks for the new order. */
-function swapRows(fresh) {
+function swapRows(fresh, there) {
   const rows = [...document.querySelectorAll('[data-live-rows] [data-row][id]')]
   swap(rows, fresh)
-  for (const row of rows) if (!fresh.getElementById(row.id)) document.getElementById(row.id)?.classList.add('is-gone')
+  for (const row of rows) if (!there.has(row.id)) document.getElementById(row.id)?.classList.add('is-gone')
 }
 
 async function fetchNow() {
@@ -41,8 +41,10 @@ async function fetchNow() {
   try {
     const fresh = await freshPage()
     if (!fresh) return
+    // Counted first: what is swapped leaves the fresh page.
+    const there = new Set([...fresh.querySelectorAll('[data-row][id]')].map((row) => row.id))
     const swapped = swap(elements, fresh)
-    if (rows) swapRows(fresh)
+    if (rows) swapRows(fresh, there)
     if (swapped.some((element) => element.id === 'alert-bar')) alertsChanged()
     if (elements.some((element) => element.dataset.liveQuiet)) showNew(0)
   } catch { /* offline: the stream says so and the next event tries again */ }

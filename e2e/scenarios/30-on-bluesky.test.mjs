@@ -261,9 +261,15 @@ describe('a force on Bluesky', () => {
   let token
   async function received() {
     token ??= place.run(['token', 'issue', '--as', 'keeper@exampleshire.example', '--name', 'proof', '--acts', 'read.ledger']).stdout.trim().split('\n').at(-1)
-    const response = await fetch(`${program.url}/api/v1/entries?limit=50`, { headers: { authorization: `Bearer ${token}` } })
-    assert.equal(response.status, 200, await response.clone().text())
-    return (await response.json()).items.filter((it) => it.act === 'desk.raise_alert').at(0)
+    // Oldest first, a page at a time.
+    for (let next = ''; next !== null; ) {
+      const response = await fetch(`${program.url}/api/v1/entries?limit=100${next && `&cursor=${next}`}`, { headers: { authorization: `Bearer ${token}` } })
+      assert.equal(response.status, 200, await response.clone().text())
+      const page = await response.json()
+      const found = page.items.find((it) => it.act === 'desk.raise_alert')
+      if (found) return found
+      next = page.next
+    }
   }
 
   chapter('it is acknowledged, claimed, assessed, referred and answered', {}, async () => {

@@ -326,7 +326,12 @@ pub fn due(ctx: &Ctx, at: Instant, now: Instant) -> (String, bool) {
         return (format!("due {}", moment(ctx, at).short), false);
     }
     let minutes = (now.0 - at.0) / MINUTE;
-    (if minutes < 120 { format!("{minutes} min late") } else { format!("{} h late", minutes / 60) }, true)
+    let words = match minutes {
+        0 => "due now".to_owned(),
+        1..120 => format!("{minutes} min late"),
+        _ => format!("{} h late", minutes / 60),
+    };
+    (words, true)
 }
 
 fn label(p: Priority) -> &'static str {
