@@ -285,7 +285,7 @@ describe('a force on Bluesky', () => {
     const assess = operator.page.locator('#assess')
     assert.ok(await assess.locator('input[type=checkbox]:checked').count() >= 1, 'THRIVE is filled in for them to look at')
     await assess.getByRole('button', { name: 'Confirm' }).click()
-    await operator.page.getByText(/Assessed by you/).waitFor()
+    await operator.page.getByText(/Assessed by Sam Example/).waitFor()
 
     await operator.page.locator('#incident summary').click()
     await operator.page.getByLabel(/Incident number/).fill('EX-20261121-0042')
