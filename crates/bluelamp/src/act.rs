@@ -53,6 +53,8 @@ pub struct Scope {
     pub accounts: Vec<AccountId>,
     /// Sees messages routed to these areas, from any account (APP-ROLE-9).
     pub areas: Vec<String>,
+    /// Sees these messages, passed on to them by name, from any account (LEICS-TRIAGE-3).
+    pub messages: Vec<MessageId>,
     pub roles: Vec<String>,
     pub name: String,
     pub on_duty: bool,
@@ -62,6 +64,11 @@ impl Scope {
     /// The list for `{in:$n}`; pair it with `every` as `($k = 1 OR account {in:$n})`.
     pub fn ids(&self) -> crate::db::Val {
         crate::db::Val::Ids(self.accounts.iter().map(|a| a.0).collect())
+    }
+
+    /// The list of messages passed on to them by name, for `{in:$n}`.
+    pub fn message_ids(&self) -> crate::db::Val {
+        crate::db::Val::Ids(self.messages.iter().map(|m| m.0).collect())
     }
 
     pub fn sees(&self, account: AccountId) -> bool {
@@ -603,6 +610,7 @@ pub fn scope_of(p: &rows::PersonRow) -> Scope {
         every: p.roles.iter().any(|r| SEES_EVERY_ACCOUNT.contains(&r.as_str())),
         accounts: p.accounts.clone(),
         areas: p.areas.clone(),
+        messages: p.messages.clone(),
         roles: p.roles.clone(),
         name: p.name.clone(),
         on_duty: p.on_duty,

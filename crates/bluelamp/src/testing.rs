@@ -70,11 +70,26 @@ pub async fn worlds() -> Vec<World> {
     all
 }
 
+/// A world on each database that mails by this server: a host and a port.
+pub async fn worlds_that_mail(address: &str) -> Vec<World> {
+    let (host, port) = address.rsplit_once(':').expect("host:port");
+    let mail = format!("[mail]\nhost = \"{host}\"\nport = {port}\nfrom = \"desk@exampleshire.example\"\nsecurity = \"none\"\n");
+    let folder = || tempfile::tempdir().expect("a temporary folder");
+    let lite = folder();
+    let place = Place::Lite(lite.path().join("bluelamp.sqlite3"));
+    let mut all = vec![world(place, lite, "sqlite", &mail).await];
+    if let (Ok(owner), Ok(app)) = (std::env::var("BLUELAMP_TEST_PG_OWNER"), std::env::var("BLUELAMP_TEST_PG_APP")) {
+        let (owner, app) = fresh_pg(&owner, &app).await;
+        all.push(world(Place::Pg { app, owner }, folder(), "postgres", &mail).await);
+    }
+    all
+}
+
 /// A world on SQLite alone, for what has nothing to do with the database.
 pub async fn lite() -> World {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let place = Place::Lite(folder.path().join("bluelamp.sqlite3"));
-    world(place, folder, "sqlite").await
+    world(place, folder, "sqlite", "").await
 }
 
 async fn pg(owner: &str, app: &str) -> World {
@@ -85,7 +100,7 @@ async fn pg(owner: &str, app: &str) -> World {
 /// A world in a PostgreSQL database that the test chose, or reaches by a way of its own.
 pub async fn world_at(place: Place) -> World {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    world(place, folder, "postgres").await
+    world(place, folder, "postgres", "").await
 }
 
 /// A new, empty PostgreSQL database; answers its two addresses.
@@ -108,11 +123,12 @@ fn rand_bytes() -> [u8; 16] {
     bytes
 }
 
-async fn world(place: Place, folder: tempfile::TempDir, database: &'static str) -> World {
+/// `settings`: further lines of the configuration.
+async fn world(place: Place, folder: tempfile::TempDir, database: &'static str, settings: &str) -> World {
     let clock = Arc::new(TestClock(AtomicI64::new(NOON.0)));
     let data = folder.path().display();
     let config = crate::config::Config::parse(&format!(
-        "data = \"{data}\"\npacks = \"{}\"\n[staff]\nlisten = \"127.0.0.1:0\"\norigin = \"http://localhost\"\n[public]\nlisten = \"127.0.0.1:0\"\norigin = \"http://public.localhost\"\n[egress]\nprivate = true\n",
+        "data = \"{data}\"\npacks = \"{}\"\n[staff]\nlisten = \"127.0.0.1:0\"\norigin = \"http://localhost\"\n[public]\nlisten = \"127.0.0.1:0\"\norigin = \"http://public.localhost\"\n[egress]\nprivate = true\n{settings}",
         packs_folder().display()
     ))
     .expect("the test configuration is right");

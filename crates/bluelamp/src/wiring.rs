@@ -165,13 +165,6 @@ static JOBS: &[JobInfo] = &[
     },
     // desk
     JobInfo {
-        kind: "desk.send_reply",
-        act: "desk.record_reply_sent",
-        attempts: 40,
-        lease_s: 90,
-        run: |c, j| Box::pin(crate::desk::jobs::send_reply(c, j)),
-    },
-    JobInfo {
         kind: "desk.escalate_alert",
         act: "desk.escalate_alert",
         attempts: 200,
@@ -207,6 +200,7 @@ static AFTER: &[(&str, &str)] = &[
     ("intake.quarantined", "desk.raise_alert"),
     ("intake.gap", "desk.raise_alert"),
     ("publishing.reply", "desk.record_reply_sent"),
+    ("publishing.not_out", "desk.raise_alert"),
 ];
 
 /// The act that follows from `event`, where the program has it.
@@ -295,9 +289,18 @@ pub async fn register_extras(
     Ok(all)
 }
 
-/// What was removed in the last 12 months, by ground, for the public.
-pub async fn removed(_tx: &mut Tx, _force: bluelamp_domain::ids::ForceId, _now: Instant) -> Result<Vec<(String, u64)>, DbError> {
-    Ok(Vec::new())
+/// What was removed in the last 12 months, by ground, for the public; community counts it.
+pub async fn removed(
+    tx: &mut Tx,
+    pack: &bluelamp_policy::Pack,
+    force: bluelamp_domain::ids::ForceId,
+    now: Instant,
+) -> Result<crate::accounts::public::Removed, DbError> {
+    let counts = crate::community::public::counts(tx, pack.words(), force, now).await?;
+    Ok(crate::accounts::public::Removed {
+        blocked: counts.iter().map(|c| c.blocked).sum(),
+        by_ground: counts.into_iter().filter(|c| c.removed > 0).map(|c| (c.ground, c.removed)).collect(),
+    })
 }
 
 /// The connectors there are. The demonstration has the rehearsal alone and can reach nobody; a live installation has

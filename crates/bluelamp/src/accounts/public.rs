@@ -31,10 +31,19 @@ pub struct PublicPage {
     pub contact: Vec<ContactWay>,
     pub guidelines: String,
     pub guidelines_version: String,
-    pub removed: Vec<(String, u64)>,
+    pub removed: Removed,
+    pub removals: String,
     pub checkpoint: String,
     pub json: String,
     pub at: Moment,
+}
+
+/// What later areas took from the public's sight in the last 12 months, and why (APP-COMM-2).
+#[derive(Debug, Default)]
+pub struct Removed {
+    /// Ground, and how many comments.
+    pub by_ground: Vec<(String, i64)>,
+    pub blocked: i64,
 }
 
 pub struct IsItReal {
@@ -118,7 +127,7 @@ pub async fn get_public(State(app): State<App>, Path(slug): Path<String>, Query(
     let mut tx = app.db.read(force.id).await?;
     let listed = store::public_accounts(&mut tx, force.id).await?;
     let pack = app.pack_of(&mut tx, force.id).await?;
-    let removed = crate::wiring::removed(&mut tx, force.id, app.clock.now()).await?;
+    let removed = crate::wiring::removed(&mut tx, &pack, force.id, app.clock.now()).await?;
     drop(tx);
     let zone = jiff::tz::TimeZone::get(&force.zone).unwrap_or(jiff::tz::TimeZone::UTC);
     let now = app.clock.now().timestamp();
@@ -134,6 +143,7 @@ pub async fn get_public(State(app): State<App>, Path(slug): Path<String>, Query(
         guidelines: format!("/public/{slug}/guidelines"),
         guidelines_version: format!("version {}", pack.version()),
         removed,
+        removals: format!("/public/{slug}/removals"),
         checkpoint: format!("/public/{slug}/checkpoint"),
         json: format!("/public/{slug}/accounts.json"),
         at: Moment::new(now, now, &zone),

@@ -9,6 +9,7 @@
 //! `acts/record_outcome.rs`, `pages.rs`, `public.rs`.
 
 pub mod acts;
+pub mod brief;
 pub mod flagged;
 pub mod jobs;
 pub mod pages;

@@ -92,7 +92,10 @@ async fn acted<A: Act>(ctx: &Ctx, fields: &Fields, id: MessageId, act: A, headin
             let _ = done;
             Ok(http::see_other(&format!("/community/messages/{id}?did=saved")))
         }
-        Outcome::Done(done) => Ok(http::see_other(&format!("/community/measures/{}?did=done", done.id.unwrap_or_default()))),
+        Outcome::Done(done) => {
+            let measure = format!("/community/measures/{}?did=done", done.id.unwrap_or_default());
+            Ok(http::see_other(http::back_to(fields.get("back"), &measure)))
+        }
         Outcome::Held { .. } => Ok(http::see_other(&format!("/community/messages/{id}?did=held"))),
         Outcome::Refused { code, reasons } => {
             if code == "not-found" {

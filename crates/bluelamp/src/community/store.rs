@@ -437,13 +437,23 @@ pub async fn measures_of(tx: &mut Tx, force: ForceId, message: MessageId) -> Res
     rows.iter().map(measure_row).collect()
 }
 
-/// How many of each kind were done since then, by ground: what the public is told (APP-COMM-2).
-pub async fn counts(tx: &mut Tx, force: ForceId, since: Instant) -> Result<Vec<(Kind, String, i64)>, DbError> {
+/// What was removed on a ground, and whom it cost their voice: what the public is told (APP-COMM-2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroundCount {
+    pub ground: String,
+    /// Comments hidden or deleted, each once however often it was acted on.
+    pub removed: i64,
+    /// People blocked, each once.
+    pub blocked: i64,
+}
+
+/// Counts by ground of what was done since then; what was taken back later was done all the same.
+pub async fn counts(tx: &mut Tx, force: ForceId, since: Instant) -> Result<Vec<GroundCount>, DbError> {
     let rows = tx
         .rows(
-            sql!("SELECT kind, ground, COUNT(*) AS n FROM measure WHERE force = $1 AND taken_at >= $2 AND state IN ('done', 'undone') AND kind IN ('hide', 'delete', 'block') GROUP BY kind, ground ORDER BY ground, kind LIMIT 500"),
+            sql!("SELECT ground, COUNT(DISTINCT CASE WHEN kind IN ('hide', 'delete') THEN message END) AS removed, COUNT(DISTINCT CASE WHEN kind = 'block' THEN correspondent END) AS blocked FROM measure WHERE force = $1 AND taken_at >= $2 AND state IN ('done', 'undone') AND kind IN ('hide', 'delete', 'block') GROUP BY ground ORDER BY ground LIMIT 500"),
             vals![force, since],
         )
         .await?;
-    rows.iter().map(|r| Ok((Kind::parse(&r.get::<String>("kind")?).ok_or_else(|| bad("kind"))?, r.get("ground")?, r.get("n")?))).collect()
+    rows.iter().map(|r| Ok(GroundCount { ground: r.get("ground")?, removed: r.get("removed")?, blocked: r.get("blocked")? })).collect()
 }

@@ -104,7 +104,7 @@ pub fn about(ctx: &Ctx, seen: &Seen, words: &Words) -> About {
         revisions: m.revisions,
         media,
         href: m.url.clone().filter(|u| u.starts_with("https://") || u.starts_with("http://")).unwrap_or_default(),
-        desk: format!("/desk?message={}", m.id),
+        desk: format!("/desk?open={}", m.id),
     }
 }
 
@@ -143,8 +143,8 @@ pub struct Offers {
     pub may_advise: bool,
 }
 
-fn subject(seen: &Seen) -> Subject {
-    let m = &seen.whole.message;
+/// The message as the rules of what is possible see it.
+pub fn subject(m: &crate::intake::store::MessageRow, account: &AccountRow) -> Subject {
     Subject {
         message: m.id,
         account: m.account,
@@ -152,22 +152,29 @@ fn subject(seen: &Seen) -> Subject {
         correspondent: m.correspondent,
         public: !m.is_private(),
         gone: m.deleted_at.is_some(),
-        connected: seen.account.connected,
-        can: seen.account.can.clone(),
+        connected: account.connected,
+        can: account.can.clone(),
         earlier: None,
         removals: Removals::default(),
     }
 }
 
+/// What removes or reports, mildest first: the act, its button, what it does, how the button looks.
+pub const MEASURES: [(Kind, &str, &str, &str); 3] = [
+    (Kind::Hide, "Hide", "Only its author and the force see it then.", ""),
+    (Kind::Delete, "Delete", "It is gone for good and cannot be shown again.", "danger"),
+    (Kind::Report, "Report to the platform", "The platform decides what becomes of it.", "quiet"),
+];
+
 /// Does the policy give this person the act at all? What else stands in its way is said when they try.
-async fn given<A: Act>(ctx: &Ctx, act: &A) -> Result<bool, Fault> {
+pub async fn given<A: Act>(ctx: &Ctx, act: &A) -> Result<bool, Fault> {
     Ok(!ctx.may(act).await?.reasons.iter().any(|r| r.rule == "no-rule-gives-this" || r.rule == "not-found"))
 }
 
 /// What can be done about this message, by this person.
 pub async fn offers(ctx: &Ctx, seen: &Seen) -> Result<Offers, Fault> {
     let id = seen.whole.message.id;
-    let s = subject(seen);
+    let s = subject(&seen.whole.message, &seen.account);
     let ground = ctx.pack().await?.words().grounds.first().map_or_else(String::new, |g| g.code.clone());
     let why = || "to be shown".to_owned();
     let mut out = Offers { may_advise: given(ctx, &Advise { message: id, favours: true, says: why() }).await?, ..Offers::default() };
@@ -175,11 +182,7 @@ pub async fn offers(ctx: &Ctx, seen: &Seen) -> Result<Offers, Fault> {
     let reports = given(ctx, &Report { message: id, ground: ground.clone(), reason: String::new() }).await?;
     let blocks = given(ctx, &Block { message: id, ground, reason: why(), no_engagement: String::new() }).await?;
     let standing = |e: &Option<Earlier>| e.as_ref().is_some_and(|e| e.state.stands());
-    for (kind, label, says, look) in [
-        (Kind::Hide, "Hide", "Only its author and the force see it then.", ""),
-        (Kind::Delete, "Delete", "It is gone for good and cannot be shown again.", "danger"),
-        (Kind::Report, "Report to the platform", "The platform decides what becomes of it.", "quiet"),
-    ] {
+    for (kind, label, says, look) in MEASURES {
         let permitted = if kind == Kind::Report { reports } else { moderates };
         match community::possible(kind, &s) {
             Err(no) => out.not.push(format!("{label}: {}.", no.says)),
@@ -266,7 +269,7 @@ pub async fn account_titles(ctx: &Ctx, tx: &mut Tx) -> Result<HashMap<AccountId,
     Ok(all.into_iter().map(|a| (a.id, a.title)).collect())
 }
 
-fn who(people: &People, code: &str) -> String {
+pub fn who(people: &People, code: &str) -> String {
     match super::acts::principal(code) {
         Some(Principal::Person(id)) => people.get(&id).cloned().unwrap_or_else(|| "someone no longer listed".into()),
         _ => "the system".into(),
@@ -291,7 +294,7 @@ pub struct Line {
 }
 
 /// What a state means, in words of the page.
-fn state_words(state: State) -> (&'static str, &'static str) {
+pub fn state_words(state: State) -> (&'static str, &'static str) {
     match state {
         State::Requested => ("On its way", "routine"),
         State::Sent => ("Asking the platform", "routine"),
@@ -302,7 +305,7 @@ fn state_words(state: State) -> (&'static str, &'static str) {
     }
 }
 
-fn kind_label(kind: Kind) -> &'static str {
+pub fn kind_label(kind: Kind) -> &'static str {
     match kind {
         Kind::Hide => "Hide",
         Kind::Unhide => "Show again",

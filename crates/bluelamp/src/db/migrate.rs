@@ -19,17 +19,24 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0006_publishing", include_str!("migrations/0006_publishing.sql")),
     ("0007_community", include_str!("migrations/0007_community.sql")),
     ("0008_desk", include_str!("migrations/0008_desk.sql")),
+    ("0011_desk", include_str!("migrations/0011_desk.sql")),
 ];
 
 /// Brings the database to the newest migration. `app_role` is PostgreSQL's role for the app.
 pub async fn run(db: &Db, app_role: Option<&str>) -> Result<(), DbError> {
+    run_up_to(db, app_role, MIGRATIONS.len()).await
+}
+
+/// The first `count` migrations: what an older program left.
+async fn run_up_to(db: &Db, app_role: Option<&str>, count: usize) -> Result<(), DbError> {
+    let migrations = &MIGRATIONS[..count];
     match db {
         Db::Lite { write, .. } => {
             let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
             sqlx::query("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, digest TEXT NOT NULL) STRICT")
                 .execute(&mut *tx)
                 .await?;
-            for (name, text) in MIGRATIONS {
+            for (name, text) in migrations {
                 let done: Option<(String,)> =
                     sqlx::query_as("SELECT digest FROM migration WHERE name = $1").bind(*name).fetch_optional(&mut *tx).await?;
                 if let Some((digest,)) = done {
@@ -53,7 +60,7 @@ pub async fn run(db: &Db, app_role: Option<&str>) -> Result<(), DbError> {
             sqlx::raw_sql("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, digest TEXT NOT NULL)").execute(&mut *tx).await?;
             // A lock on a table every engine has, instead of an advisory lock that some lack.
             sqlx::raw_sql("LOCK TABLE migration IN EXCLUSIVE MODE").execute(&mut *tx).await?;
-            for (name, text) in MIGRATIONS {
+            for (name, text) in migrations {
                 let done: Option<(String,)> =
                     sqlx::query_as("SELECT digest FROM migration WHERE name = $1").bind(*name).fetch_optional(&mut *tx).await?;
                 if let Some((digest,)) = done {
@@ -70,7 +77,7 @@ pub async fn run(db: &Db, app_role: Option<&str>) -> Result<(), DbError> {
                     .execute(&mut *tx)
                     .await?;
             }
-            for statement in second_wall(&tables(MIGRATIONS), app_role.unwrap_or("bluelamp_app")) {
+            for statement in second_wall(&tables(migrations), app_role.unwrap_or("bluelamp_app")) {
                 sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *tx).await?;
             }
             tx.commit().await?;
@@ -135,10 +142,17 @@ pub fn tables(migrations: &[(&str, &str)]) -> Vec<Table> {
             } else if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
                 let name = rest.split([' ', '(']).next().unwrap_or_default().to_owned();
                 out.push(Table { name, machinery: why.take(), door: door.take() });
+            } else if let Some(name) = dropped(line) {
+                out.retain(|t| t.name != name);
             }
         }
     }
     out
+}
+
+/// The table that a line of a migration drops.
+fn dropped(line: &str) -> Option<&str> {
+    Some(line.strip_prefix("DROP TABLE ")?.trim_end_matches(';').trim())
 }
 
 /// A column as the migrations declare it.
@@ -177,6 +191,8 @@ pub fn columns() -> Vec<(String, Vec<Column>)> {
                 {
                     columns.push(Column { name: name.to_owned(), kind });
                 }
+            } else if let Some(name) = dropped(line) {
+                out.retain(|(table, _)| table != name);
             } else if line.starts_with(')') {
                 inside = false;
             } else if inside {
@@ -211,4 +227,56 @@ fn second_wall(tables: &[Table], app: &str) -> Vec<String> {
         out.push(format!("CREATE POLICY one_force ON {name} USING (force = NULLIF(current_setting('bluelamp.force', true), '')::uuid)"));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+
+    /// What an older program left: one reply that is out, one on its way with a call begun, its job, and an alarm.
+    const OLDER: &str = "
+        INSERT INTO reply (force, id, account, private, text, key, state, why, by, at, remote_id, url, extra, settled_at)
+          VALUES (x'f0', x'01', x'a0', 0, 'It opens at nine.', '00000000-0000-0000-0000-0000000000aa', 'sent', '', x'000102030405060708090a0b0c0d0e0f', 5, 'r-1', 'https://social.example/r-1', '{\"cid\":\"c\"}', 9);
+        INSERT INTO reply (force, id, account, private, text, key, state, why, by, at)
+          VALUES (x'f0', x'02', x'a0', 0, 'We are on our way.', '00000000-0000-0000-0000-0000000000bb', 'unknown', 'no answer', x'000102030405060708090a0b0c0d0e0f', 6);
+        INSERT INTO reply_attempt (force, reply, nth, began_at) VALUES (x'f0', x'02', 1, 7);
+        INSERT INTO job (force, id, kind, key, input, not_before, attempts, fence, leased_until, state)
+          VALUES (x'f0', x'03', 'desk.send_reply', 'reply-2', '{\"reply\":\"02\"}', 6, 1, 1, 0, 'waiting');
+        INSERT INTO alert (force, id, account, kind, raised_at, raised_by, contact, round, next_at)
+          VALUES (x'f0', x'04', x'a0', 'gap', 1, 'intake', 'on_duty', 0, 2);
+        INSERT INTO alert_notice (force, id, alert, person, round, how, at) VALUES (x'f0', x'05', x'04', x'06', 0, 'screen', 1);
+    ";
+
+    #[tokio::test]
+    async fn replies_of_an_older_program_move_to_the_outbox_and_go_on_with_their_keys() {
+        let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(false);
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        let db = Db::Lite { read: pool.clone(), write: pool.clone() };
+        let before = MIGRATIONS.iter().position(|(name, _)| *name == "0011_desk").unwrap();
+        run_up_to(&db, None, before).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(OLDER.to_owned())).execute(&pool).await.unwrap();
+        run(&db, None).await.unwrap();
+        let posts: Vec<(String, String, Option<String>, String, String, Option<i64>)> = sqlx::query_as(
+            "SELECT d.state, p.state, p.remote_id, hex(p.key), p.extra, p.live_at FROM draft d JOIN post p ON p.draft = d.id WHERE d.kind = 'reply' ORDER BY d.id",
+        )
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+        let key = |end: &str| format!("000000000000000000000000000000{end}");
+        assert_eq!(posts[0], ("live".into(), "live".into(), Some("r-1".into()), key("AA"), "{\"cid\":\"c\"}".into(), Some(9)));
+        assert_eq!(posts[1], ("sending".into(), "unknown".into(), None, key("BB"), "{}".into(), None));
+        let kept: Vec<(String, String)> = sqlx::query_as("SELECT content, by_whom FROM draft_revision ORDER BY id").fetch_all(&pool).await.unwrap();
+        assert!(kept[0].0.contains("It opens at nine."));
+        assert_eq!(kept[0].1, "00010203-0405-0607-0809-0a0b0c0d0e0f");
+        let job: (String, String) = sqlx::query_as("SELECT kind, input FROM job").fetch_one(&pool).await.unwrap();
+        assert_eq!(job, ("publishing.deliver".into(), "{\"post\":\"02\"}".into()));
+        let attempt: (i64, Option<i64>) = sqlx::query_as("SELECT nth, ended_at FROM attempt").fetch_one(&pool).await.unwrap();
+        assert_eq!(attempt, (1, None), "begun and not ended: the platform is asked first");
+        let alarm: (String, i64) =
+            sqlx::query_as("SELECT a.kind, (SELECT COUNT(*) FROM alert_notice n WHERE n.alert = a.id) FROM alert a").fetch_one(&pool).await.unwrap();
+        assert_eq!(alarm, ("gap".into(), 1));
+        assert!(sqlx::query("SELECT 1 FROM reply").execute(&pool).await.is_err(), "the desk's own outbox is gone");
+        assert!(!all_tables().iter().any(|t| t.name.starts_with("reply")) && !columns().iter().any(|(t, _)| t == "reply"));
+    }
 }

@@ -23,6 +23,8 @@ pub struct PersonRow {
     pub roles: Vec<String>,
     pub accounts: Vec<AccountId>,
     pub on_duty: bool,
+    /// Passed on to them by name, and not dealt with yet.
+    pub messages: Vec<MessageId>,
 }
 
 pub async fn person(tx: &mut Tx, force: ForceId, id: PersonId) -> Result<Option<PersonRow>, DbError> {
@@ -39,6 +41,12 @@ pub async fn person(tx: &mut Tx, force: ForceId, id: PersonId) -> Result<Option<
     let accounts =
         tx.rows(sql!("SELECT account FROM authorisation WHERE force = $1 AND person = $2 ORDER BY account"), vals![force, id]).await?;
     let duty = tx.row(sql!("SELECT id FROM duty WHERE force = $1 AND person = $2 AND ended_at IS NULL"), vals![force, id]).await?;
+    let messages = tx
+        .rows(
+            sql!("SELECT message FROM routing WHERE force = $1 AND person = $2 AND ended_at IS NULL ORDER BY at DESC LIMIT 500"),
+            vals![force, id],
+        )
+        .await?;
     Ok(Some(PersonRow {
         id,
         name: r.get("name")?,
@@ -51,6 +59,7 @@ pub async fn person(tx: &mut Tx, force: ForceId, id: PersonId) -> Result<Option<
         roles: roles.iter().map(|r| r.get("role")).collect::<Result<_, _>>()?,
         accounts: accounts.iter().map(|r| r.get("account")).collect::<Result<_, _>>()?,
         on_duty: duty.is_some(),
+        messages: messages.iter().map(|r| r.get("message")).collect::<Result<_, _>>()?,
     }))
 }
 

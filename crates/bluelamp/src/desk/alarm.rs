@@ -7,9 +7,11 @@ use crate::db::{DbError, Tx};
 use crate::http::frame::OpenAlert;
 use bluelamp_domain::act::Job;
 use bluelamp_domain::desk::alert::{self, Person};
+use bluelamp_domain::ids::PersonId;
 
-/// The notices of an alarm's round, and the jobs that mail them and pass it on.
-pub fn tell(env: &Env<'_>, alert: &AlertRow, people: &[Person]) -> (Vec<NoticeRow>, Vec<Job>) {
+/// The notices of an alarm's round, and the jobs that mail them and pass it on. `author` wrote what it is about: they
+/// hear of it by mail, and answering the alarm is not theirs.
+pub fn tell(env: &Env<'_>, alert: &AlertRow, people: &[Person], author: Option<PersonId>) -> (Vec<NoticeRow>, Vec<Job>) {
     let mut notices = Vec::new();
     let mut jobs = vec![Job {
         kind: "desk.escalate_alert",
@@ -17,19 +19,19 @@ pub fn tell(env: &Env<'_>, alert: &AlertRow, people: &[Person]) -> (Vec<NoticeRo
         not_before: alert.next_at,
         key: format!("alert-{}-{}", alert.id, alert.round),
     }];
-    for person in alert::told(alert.contact, people) {
-        notices.push(NoticeRow { id: env.moment.id(), person, round: alert.round, how: "screen" });
-        if env.app.config.mail.is_none() {
-            continue;
+    let told = alert::told(alert.contact, people);
+    notices.extend(told.iter().map(|person| NoticeRow { id: env.moment.id(), person: *person, round: alert.round, how: "screen" }));
+    if env.app.config.mail.is_some() {
+        for person in told.iter().copied().chain(author.filter(|a| !told.contains(a))) {
+            let notice = NoticeRow { id: env.moment.id(), person, round: alert.round, how: "mail" };
+            jobs.push(Job {
+                kind: "desk.mail_alert",
+                input: serde_json::json!({ "alert": alert.id, "person": person, "notice": notice.id, "wrote": author == Some(person) }),
+                not_before: env.at(),
+                key: format!("alert-mail-{}", notice.id),
+            });
+            notices.push(notice);
         }
-        let notice = NoticeRow { id: env.moment.id(), person, round: alert.round, how: "mail" };
-        jobs.push(Job {
-            kind: "desk.mail_alert",
-            input: serde_json::json!({ "alert": alert.id, "person": person, "notice": notice.id }),
-            not_before: env.at(),
-            key: format!("alert-mail-{}", notice.id),
-        });
-        notices.push(notice);
     }
     (notices, jobs)
 }

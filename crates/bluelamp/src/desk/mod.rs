@@ -14,3 +14,18 @@ pub mod pages;
 pub mod store;
 #[cfg(test)]
 mod tests;
+
+use bluelamp_domain::publishing::post;
+
+/// Where a reply stands, as the conversation says it.
+pub fn reply_state(state: post::State) -> &'static str {
+    match state {
+        post::State::Waiting => "on its way",
+        post::State::Unknown => "sent, not confirmed: the platform is being asked",
+        post::State::Live => "sent",
+        post::State::Rejected | post::State::Expired | post::State::Cancelled => "not sent",
+        post::State::Leaving => "being taken down",
+        post::State::Gone => "taken down, proved gone",
+        post::State::Missing => "no longer there, and not taken down by us",
+    }
+}

@@ -93,8 +93,6 @@ pub fn staff() -> Vec<Route> {
         route!(POST "/accounts/{id}/close", "accounts.close", crate::accounts::pages::post_close),
         route!(GET "/public", "open", crate::accounts::public::to_public),
         // intake
-        route!(GET "/intake/quarantine", "read.desk", crate::intake::pages::get_quarantine),
-        route!(POST "/intake/quarantine/{id}", "intake.resolve_quarantine", crate::intake::pages::post_quarantine),
         route!(GET "/media/{id}", "read.desk", crate::intake::pages::get_copy),
         route!(GET "/media/{id}/original", "read.desk", crate::intake::pages::get_original),
         // publishing
@@ -141,6 +139,7 @@ pub fn staff() -> Vec<Route> {
         route!(GET "/desk", "read.desk", crate::desk::pages::get_desk),
         route!(GET "/desk/wall", "read.desk", crate::desk::pages::get_wall),
         route!(GET "/desk/unanswered", "read.desk", crate::desk::pages::get_unanswered),
+        route!(GET "/desk/unanswered.csv", "read.desk", crate::desk::pages::get_unanswered_csv),
         route!(GET "/desk/alerts", "read.desk", crate::desk::pages::get_alerts),
         route!(POST "/desk/alerts/{id}/acknowledge", "desk.acknowledge_alert", crate::desk::pages::post_acknowledge),
         route!(GET "/desk/quarantine", "read.desk", crate::desk::pages::get_quarantine),

@@ -167,6 +167,9 @@ pub fn deliver(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran, Fault>>
                 }
             }
         }
+        if !line.account.state.speaks() || !line.account.connected {
+            return record(&ctx, &e, Came::Rejected, "the account was stopped or closed meanwhile, so nothing goes out on it").await;
+        }
         if ctx.now() > e.expires {
             tracing::error!(post = %e.post.id, "a post could not be sent in time and has expired");
             metrics::counter!("posts_expired").increment(1);

@@ -13,7 +13,9 @@ use bluelamp_platforms::ReplyTo;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// A reply as the desk's act decided it.
+pub use super::store::{Replied, replied, replies_to};
+
+/// A reply, or a first word to someone, as the desk's act decided it.
 #[derive(Debug, Clone)]
 pub struct NewReply {
     pub draft: DraftId,
@@ -26,8 +28,9 @@ pub struct NewReply {
     pub author: PersonId,
     pub text: String,
     pub language: String,
-    pub message: MessageId,
-    pub reply_to: ReplyTo,
+    /// What it answers; none for a first word to an organisation.
+    pub message: Option<MessageId>,
+    pub reply_to: Option<ReplyTo>,
 }
 
 /// Queues a reply; add [`deliver_job`] to the act's step. What it comes to is told to `desk.record_reply_sent`.
@@ -35,8 +38,8 @@ pub async fn queue_reply(tx: &mut Tx, force: ForceId, r: &NewReply, at: Instant)
     let content =
         Content { kind: Kind::Reply, text: r.text.clone(), language: r.language.clone(), accounts: vec![r.account], ..Content::default() };
     let draft = Draft { id: r.draft, state: State::Sending { for_: at }, revision: 1, author: r.author, content };
-    let reply_to = serde_json::to_string(&r.reply_to).map_err(|e| DbError::Other(e.to_string()))?;
-    store::insert_draft(tx, force, &draft, Some(r.message), Some(&reply_to), r.revision, at).await?;
+    let reply_to = r.reply_to.as_ref().map(serde_json::to_string).transpose().map_err(|e| DbError::Other(e.to_string()))?;
+    store::insert_draft(tx, force, &draft, r.message, reply_to.as_deref(), r.revision, at).await?;
     store::insert_post(tx, force, &new_post(r.post, &draft, r.account, (1, 1), r.key, &r.text, at, at)).await
 }
 

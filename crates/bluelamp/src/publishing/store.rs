@@ -341,6 +341,65 @@ pub async fn posts_of(tx: &mut Tx, force: ForceId, draft: DraftId) -> Result<Vec
     rows.iter().map(post_row).collect()
 }
 
+/// A reply with its one post: what the force answered, and where that stands.
+#[derive(Debug, Clone)]
+pub struct Replied {
+    pub draft: DraftId,
+    pub post: PostId,
+    pub message: Option<MessageId>,
+    pub account: AccountId,
+    pub author: PersonId,
+    pub at: Instant,
+    pub text: String,
+    pub private: bool,
+    pub state: post::State,
+    pub why: String,
+    pub remote_id: Option<String>,
+    pub url: String,
+}
+
+fn replied_row(r: &Row) -> Result<Replied, DbError> {
+    let to: Option<String> = r.get("reply_to")?;
+    let to: Option<bluelamp_platforms::ReplyTo> = to.as_deref().and_then(|json| serde_json::from_str(json).ok());
+    Ok(Replied {
+        draft: r.get("draft")?,
+        post: r.get("post")?,
+        message: r.get("message")?,
+        account: r.get("account")?,
+        author: r.get("author")?,
+        at: r.get("created_at")?,
+        text: r.get("text")?,
+        private: to.is_some_and(|to| to.private),
+        state: post::State::parse(&r.get::<String>("state")?).ok_or_else(|| odd("state"))?,
+        why: r.get("why")?,
+        remote_id: r.get("remote_id")?,
+        url: r.get("url")?,
+    })
+}
+
+/// What was answered to a message, oldest first.
+pub async fn replies_to(tx: &mut Tx, force: ForceId, message: MessageId) -> Result<Vec<Replied>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT d.id AS draft, d.message, d.author, d.reply_to, d.created_at, p.id AS post, p.account, p.text, p.state, p.why, p.remote_id, p.url FROM draft d JOIN post p ON p.force = d.force AND p.draft = d.id WHERE d.force = $1 AND d.message = $2 AND d.kind = 'reply' ORDER BY d.created_at, p.id LIMIT 100"),
+            vals![force, message],
+        )
+        .await?;
+    rows.iter().map(replied_row).collect()
+}
+
+/// The reply of which this is the post.
+pub async fn replied(tx: &mut Tx, force: ForceId, post: PostId) -> Result<Option<Replied>, DbError> {
+    tx.row(
+        sql!("SELECT d.id AS draft, d.message, d.author, d.reply_to, d.created_at, p.id AS post, p.account, p.text, p.state, p.why, p.remote_id, p.url FROM post p JOIN draft d ON d.force = p.force AND d.id = p.draft WHERE p.force = $1 AND p.id = $2 AND d.kind = 'reply'"),
+        vals![force, post],
+    )
+    .await?
+    .as_ref()
+    .map(replied_row)
+    .transpose()
+}
+
 pub async fn insert_post(tx: &mut Tx, force: ForceId, p: &PostRow) -> Result<(), DbError> {
     tx.run(
         sql!("INSERT INTO post (force, id, draft, account, part, parts, revision, key, text, state, due_at, decided_at, url, extra, why) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', $13, '')"),

@@ -78,6 +78,11 @@ impl AccountState {
     }
 
     /// Does the public hear of it?
+    /// Something may still go out on it: what is stopped or ended says nothing more.
+    pub const fn speaks(self) -> bool {
+        matches!(self, Self::Trial | Self::Live | Self::Dormant)
+    }
+
     pub const fn is_public(self) -> bool {
         matches!(self, Self::Trial | Self::Live | Self::Frozen | Self::Dormant)
     }

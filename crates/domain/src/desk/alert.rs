@@ -20,10 +20,13 @@ pub enum Kind {
     Gap,
     /// A reply did not go out.
     ReplyFailed,
+    /// A post's time passed, or its platform turned it down: it is not out.
+    PostFailed,
 }
 
 impl Kind {
-    pub const ALL: [Self; 5] = [Self::Immediate, Self::Escalated, Self::Quarantine, Self::Gap, Self::ReplyFailed];
+    pub const ALL: [Self; 6] =
+        [Self::Immediate, Self::Escalated, Self::Quarantine, Self::Gap, Self::ReplyFailed, Self::PostFailed];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -32,6 +35,7 @@ impl Kind {
             Self::Quarantine => "quarantine",
             Self::Gap => "gap",
             Self::ReplyFailed => "reply_failed",
+            Self::PostFailed => "post_failed",
         }
     }
 
@@ -43,6 +47,7 @@ impl Kind {
             Self::Quarantine => "A message could not be read",
             Self::Gap => "An account is not heard",
             Self::ReplyFailed => "A reply did not go out",
+            Self::PostFailed => "A post did not go out",
         }
     }
 

@@ -78,6 +78,8 @@ pub struct Record {
     /// A reply is on its way and has not been confirmed.
     pub sending: bool,
     pub assessed: bool,
+    /// A measure of moderation stands on it: on its way or done, and not taken back.
+    pub moderated: bool,
     /// The sender deleted it.
     pub deleted: bool,
     pub referrals: Vec<Referral>,
@@ -107,13 +109,16 @@ pub fn close(record: &Record, outcome: Outcome, note: &str) -> Result<Option<Str
         Outcome::Referred if record.referrals.is_empty() => {
             no("not-referred", "it went to nobody; refer it first, or choose another outcome")
         }
+        Outcome::Moderated if !record.moderated => {
+            no("not-moderated", "no measure stands on it; hide, delete, report or block first, or choose another outcome")
+        }
         Outcome::Withdrawn if !record.deleted => no("not-withdrawn", "the message still stands on the platform; choose another outcome"),
         Outcome::NoActionNeeded if !record.assessed => {
             Err(Refusal::new("assess-first", "that nothing is to be done is a person's decision: confirm the assessment first")
                 .citing("LEICS-TRIAGE-2"))
         }
-        Outcome::Signposted | Outcome::Duplicate | Outcome::Moderated if note.is_empty() => {
-            Err(Refusal::new("say-it", "say in the note where they were sent, which message is the same, or what was done"))
+        Outcome::Signposted | Outcome::Duplicate if note.is_empty() => {
+            Err(Refusal::new("say-it", "say in the note where they were sent, or which message is the same"))
         }
         Outcome::Answered
         | Outcome::IncidentRaised
@@ -134,14 +139,14 @@ mod tests {
     #[test]
     fn leics_use_1_each_end_says_only_what_happened() {
         let nothing = Record::default();
-        let all = Record { answered: true, assessed: true, deleted: true, referrals: vec![Referral::Incident], ..Record::default() };
+        let all = Record { answered: true, assessed: true, moderated: true, deleted: true, referrals: vec![Referral::Incident], ..Record::default() };
         let codes: Vec<(&str, String)> =
             Outcome::ALL.into_iter().map(|o| (o.name(), close(&nothing, o, "").map_or_else(|r| r.code, |_| "may".into()))).collect();
         let expected = [
             ("answered", "not-answered"),
             ("incident_raised", "no-incident"),
             ("referred", "not-referred"),
-            ("moderated", "say-it"),
+            ("moderated", "not-moderated"),
             ("signposted", "say-it"),
             ("duplicate", "say-it"),
             ("spam", "may"),

@@ -29,6 +29,46 @@ pub struct Routed {
     pub target_at: Option<Instant>,
 }
 
+/// Why an area is suggested for a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Because {
+    /// The message names it.
+    Place,
+    /// It came in on that area's account.
+    Account,
+    /// Triage routes such messages to neighbourhood teams, and one area alone has a team.
+    Topic,
+}
+
+impl Because {
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::Place => "the message names it",
+            Self::Account => "it came in on their account",
+            Self::Topic => "triage sees a matter for a neighbourhood team",
+        }
+    }
+}
+
+/// Whose queue a message belongs to, by place, by account and by topic. A suggestion: a person passes it on.
+pub fn suggested<'a>(text: &str, account: &str, local_topic: bool, areas: &'a [String]) -> Option<(&'a str, Because)> {
+    let words = text.to_lowercase();
+    let named = areas.iter().find(|a| stands_in(&words, &a.to_lowercase())).map(|a| (a.as_str(), Because::Place));
+    let own = || areas.iter().find(|a| *a == account).map(|a| (a.as_str(), Because::Account));
+    let only = || match areas {
+        [one] if local_topic => Some((one.as_str(), Because::Topic)),
+        _ => None,
+    };
+    named.or_else(own).or_else(only)
+}
+
+/// Do these words stand in the text as words of their own?
+fn stands_in(text: &str, name: &str) -> bool {
+    let free = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    !name.is_empty()
+        && text.match_indices(name).any(|(at, _)| free(text[..at].chars().next_back()) && free(text[at + name.len()..].chars().next()))
+}
+
 /// Passes a message on.
 ///
 /// # Errors
@@ -77,6 +117,20 @@ mod tests {
         assert!(falls_back(true, Some(Instant(60)), Instant(60)));
         assert!(!falls_back(false, Some(Instant(60)), Instant(99)));
         assert!(!falls_back(true, None, Instant(99)));
+    }
+
+    #[test]
+    fn leics_triage_3_an_area_is_suggested_by_place_then_account_then_topic() {
+        let areas = ["Northfield".to_owned(), "Ostlebury".to_owned()];
+        let on = |text: &str, account: &str, local| suggested(text, account, local, &areas).map(|(a, b)| (a.to_owned(), b));
+        let is = |area: &str, because| Some((area.to_owned(), because));
+        assert_eq!(on("Quad bikes in NORTHFIELD again", "Ostlebury", false), is("Northfield", Because::Place));
+        assert_eq!(on("the Northfields estate", "Ostlebury", false), is("Ostlebury", Because::Account));
+        assert_eq!(on("the Northfields estate", "", true), None, "two areas: nobody guesses");
+        assert_eq!(on("hello", "Atlantis", false), None);
+        let one = ["Northfield".to_owned()];
+        assert_eq!(suggested("when is the beat surgery?", "", true, &one), Some(("Northfield", Because::Topic)));
+        assert_eq!(suggested("when is the beat surgery?", "", false, &one), None);
     }
 
     #[test]

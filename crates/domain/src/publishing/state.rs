@@ -187,6 +187,9 @@ pub fn schedule(d: &Draft, revision: i64, for_: Instant, stops: &[String], at: I
 
 /// What no platform would take is refused before anything leaves, so that a half-made thread never stands.
 fn can_go(d: &Draft, stops: &[String]) -> Result<(), Refusal> {
+    if d.content.kind == super::Kind::Reply {
+        return Err(Refusal::new("reply", "a reply goes out from the desk, beside the message it answers; write it again there"));
+    }
     if d.content.accounts.is_empty() {
         return Err(Refusal::new("no-account", "choose at least one account for it to go to"));
     }

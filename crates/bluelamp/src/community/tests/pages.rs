@@ -206,3 +206,44 @@ async fn app_comm_2_the_public_sees_counts_by_ground_and_nothing_else() {
         assert_eq!(get("/public/nowhere/removals").await.0, 404);
     }
 }
+
+#[tokio::test]
+async fn app_comm_2_the_public_page_says_what_was_removed_once_it_is_and_for_a_year() {
+    for b in benches().await {
+        let desk = b.world.ctx("desk").await;
+        let app = router::router(b.world.app.clone(), router::public());
+        let page = async || {
+            let request = Request::get("/public/exampleshire").header("host", "public.localhost").body(Body::empty()).unwrap();
+            let answer = app.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status().as_u16(), 200);
+            String::from_utf8(axum::body::to_bytes(answer.into_body(), 1_000_000).await.unwrap().to_vec()).unwrap()
+        };
+        let row = |ground: &str, n: u32| format!("<th scope=\"row\">{ground}</th><td class=\"is-numeric\">{n}</td>");
+        let nothing = "No comment was hidden or deleted in the last 12 months.";
+        assert!(page().await.contains(nothing), "{}", b.world.database);
+        let (_, one) = comment(&b, "spam, spam").await;
+        let (_, two) = comment(&b, "more spam").await;
+        does(&desk, hide(one)).await;
+        assert!(page().await.contains(nothing), "asked for is not done");
+        b.world.run_jobs().await;
+        let grounds = desk.pack().await.unwrap();
+        let title = &grounds.words().ground("spam").unwrap().title;
+        assert!(page().await.contains(&row(title, 1)), "{}", page().await);
+        // The same comment acted on twice is one comment; a report removes nothing; what was shown again was hidden all the same.
+        does(&desk, crate::community::acts::delete::Delete { message: one, ground: "spam".into(), reason: String::new() }).await;
+        does(&desk, hide(two)).await;
+        let (_, three) = comment(&b, "spam of a third kind").await;
+        does(&desk, crate::community::acts::report::Report { message: three, ground: "spam".into(), reason: String::new() }).await;
+        b.world.run_jobs().await;
+        does(&desk, crate::community::acts::unhide::Unhide { message: two, reason: "a mistake".into() }).await;
+        b.world.run_jobs().await;
+        let shown = page().await;
+        assert!(shown.contains(&row(title, 2)) && shown.contains("/public/exampleshire/removals"), "{shown}");
+        assert!(!shown.contains("heron") && !shown.contains("spam of"), "counts, and nothing that points at anybody");
+        let taken = crate::testing::NOON;
+        b.world.clock.set(taken.plus(365 * 24 * HOUR));
+        assert!(page().await.contains(&row(title, 2)), "a year to the second");
+        b.world.clock.forward(1);
+        assert!(page().await.contains(nothing), "{}: and no longer", b.world.database);
+    }
+}

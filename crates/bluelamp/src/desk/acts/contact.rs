@@ -2,16 +2,20 @@
 //! are an organisation of the force's list (APP-COMM-10).
 
 use super::person;
-use super::reply::{limits, sending};
 use crate::accounts::{self, AccountRow};
 use crate::act::{Act, Done, Env, Stop, not_found};
 use crate::db::{DbError, Tx};
-use crate::desk::store::{self, ReplyRow};
+use crate::desk::store;
+use crate::intake;
+use crate::intake::store::{CorrespondentRow, MessageRow};
+use crate::publishing::outbox::{self, NewReply};
+use crate::publishing::subject::limits_of;
 use bluelamp_domain::act::{Entry, Permit, Refusal, Step};
-use bluelamp_domain::desk::reply::{State, words};
-use bluelamp_domain::ids::{AccountId, MessageId};
+use bluelamp_domain::desk::reply::words;
+use bluelamp_domain::ids::AccountId;
 use bluelamp_domain::publishing::check::count;
 use bluelamp_domain::question::Question;
+use bluelamp_platforms::ReplyTo;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
@@ -26,7 +30,7 @@ pub struct Contact {
 pub struct Facts {
     account: AccountRow,
     /// Their newest message to this account, if they ever wrote.
-    last: Option<MessageId>,
+    last: Option<(MessageRow, CorrespondentRow)>,
     organisation: bool,
 }
 
@@ -35,14 +39,20 @@ impl Act for Contact {
     const SAYS: &'static str =
         "Write to someone who did not just write: in private where they have been in touch, by a mention to an organisation.";
     type Facts = Facts;
-    type Change = ReplyRow;
+    type Change = NewReply;
 
     async fn facts(&self, tx: &mut Tx, env: &Env<'_>) -> Result<Facts, Stop> {
         let account = accounts::store::account(tx, env.force, self.account)
             .await?
             .filter(|a| env.scope.sees(a.id))
             .ok_or_else(|| not_found("account"))?;
-        let last = store::last_message_of(tx, env.force, self.account, &self.handle).await?;
+        let last = match store::last_message_of(tx, env.force, self.account, &self.handle).await? {
+            Some(id) => match intake::store::message(tx, env.force, id).await? {
+                Some(m) => intake::queue::store::correspondent(tx, env.force, m.correspondent).await?.map(|them| (m, them)),
+                None => None,
+            },
+            None => None,
+        };
         let organisation = store::is_organisation(tx, env.force, &account.platform, &self.handle).await?;
         Ok(Facts { account, last, organisation })
     }
@@ -56,7 +66,7 @@ impl Act for Contact {
         vec![question]
     }
 
-    fn rule(&self, f: &Facts, _permit: Permit<Self>, env: &Env<'_>) -> Result<Step<ReplyRow>, Refusal> {
+    fn rule(&self, f: &Facts, _permit: Permit<Self>, env: &Env<'_>) -> Result<Step<NewReply>, Refusal> {
         let by = person(env)?;
         let connector = env.app.connector(&f.account.platform);
         let connector = connector.ok_or_else(|| Refusal::new("no-connector", "this installation cannot speak on that platform"))?;
@@ -70,32 +80,41 @@ impl Act for Contact {
         if self.text.trim().is_empty() {
             return Err(Refusal::new("say-it", "the message is empty: write it"));
         }
-        let text = words(&whole, count(&whole, &limits(c)), c.max_graphemes, &c.title)?;
-        let reply = ReplyRow {
-            id: env.moment.id(),
+        let limits = limits_of(env.app, &f.account, None);
+        let text = words(&whole, count(&whole, &limits), limits.max_graphemes, &c.title)?;
+        if limits.max_bytes.is_some_and(|most| text.len() > most) {
+            return Err(Refusal::new("too-long", format!("{} takes less text than this: shorten it", c.title)));
+        }
+        let reply = NewReply {
+            draft: env.moment.id(),
+            post: env.moment.id(),
+            key: env.moment.id(),
+            revision: env.moment.id(),
             account: self.account,
-            message: f.last,
-            private,
+            author: by,
             text,
-            key: env.moment.id::<uuid::Uuid>().to_string(),
-            state: State::Waiting,
-            why: String::new(),
-            by,
-            at: env.at(),
-            remote_id: None,
-            url: None,
+            language: "en".into(),
+            message: f.last.as_ref().map(|(m, _)| m.id),
+            reply_to: f.last.as_ref().map(|(m, them)| ReplyTo {
+                remote_id: m.remote_id.clone(),
+                extra: m.extra.clone(),
+                private,
+                author_id: them.remote_id.clone(),
+                author_handle: them.handle.clone(),
+            }),
         };
-        let mut entry = Entry::default().id("reply", reply.id).id("account", self.account).code("private", private);
-        if let Some(last) = f.last {
+        let mut entry =
+            Entry::default().id("draft", reply.draft).id("post", reply.post).id("account", self.account).code("private", private);
+        if let Some(last) = reply.message {
             entry = entry.id("message", last);
         }
         let entry = entry.value("handle", handle).value("text", &reply.text);
-        let job = sending(&reply);
+        let job = outbox::deliver_job(reply.post, env.at());
         Ok(Step::to(reply).entry(entry).job(job))
     }
 
-    async fn write(&self, tx: &mut Tx, env: &Env<'_>, reply: &ReplyRow) -> Result<Done, DbError> {
-        store::insert_reply(tx, env.force, reply).await?;
-        Ok(Done::id(reply.id))
+    async fn write(&self, tx: &mut Tx, env: &Env<'_>, reply: &NewReply) -> Result<Done, DbError> {
+        outbox::queue_reply(tx, env.force, reply, env.at()).await?;
+        Ok(Done::id(reply.draft))
     }
 }

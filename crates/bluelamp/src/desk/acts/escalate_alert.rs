@@ -55,7 +55,7 @@ impl Act for EscalateAlert {
         let stands = Alert { contact: a.contact, next_at: a.next_at, acknowledged: a.acknowledged_at.is_some() };
         let (contact, next_at) = escalate(stands, env.at(), env.figures().alert_escalation_minutes())?;
         let alert = AlertRow { contact, next_at, round: a.round + 1, ..a.clone() };
-        let (notices, jobs) = alarm::tell(env, &alert, &f.people);
+        let (notices, jobs) = alarm::tell(env, &alert, &f.people, None);
         let entry = Entry::default()
             .id("alert", a.id)
             .id("account", a.account)

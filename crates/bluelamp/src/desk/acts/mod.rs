@@ -24,12 +24,15 @@ use super::store;
 use crate::accounts::{self, AccountRow};
 use crate::act::{Env, Stop, not_found};
 use crate::db::{DbError, Tx};
+use crate::community;
 use crate::intake;
 use crate::intake::store::MessageRow;
+use crate::publishing::outbox::{self, Replied};
 use bluelamp_domain::act::{Entry, Refusal};
 use bluelamp_domain::desk::claim::{self as claims, Claim};
 use bluelamp_domain::desk::outcome::{Outcome, Record};
 use bluelamp_domain::ids::*;
+use bluelamp_domain::publishing::post;
 use bluelamp_domain::question::{Entity, Question, Ref, Value};
 use bluelamp_domain::triage::{Priority, Thrive};
 
@@ -39,7 +42,9 @@ pub struct OnMessage {
     pub account: AccountRow,
     pub assessments: Vec<store::AssessmentRow>,
     pub referrals: Vec<store::ReferralRow>,
-    pub replies: Vec<store::ReplyRow>,
+    pub replies: Vec<Replied>,
+    /// A measure of moderation stands on it: on its way or done, and not taken back.
+    pub moderated: bool,
     pub routing: Option<store::RoutingRow>,
 }
 
@@ -55,7 +60,11 @@ pub async fn on_message(tx: &mut Tx, env: &Env<'_>, id: MessageId) -> Result<OnM
     Ok(OnMessage {
         assessments: store::assessments(tx, env.force, id).await?,
         referrals: store::referrals(tx, env.force, id).await?,
-        replies: store::replies(tx, env.force, id).await?,
+        replies: outbox::replies_to(tx, env.force, id).await?,
+        moderated: community::store::measures_of(tx, env.force, id)
+            .await?
+            .iter()
+            .any(|m| m.state.stands() && m.kind.undoes().is_none()),
         routing,
         message,
         account,
@@ -86,7 +95,8 @@ impl OnMessage {
         Record {
             closed: (self.message.state == "closed").then(|| self.message.outcome.as_deref().and_then(Outcome::parse)).flatten(),
             answered: self.message.answered_at.is_some(),
-            sending: self.replies.iter().any(|r| r.state.is_under_way()),
+            sending: self.replies.iter().any(|r| matches!(r.state, post::State::Waiting | post::State::Unknown)),
+            moderated: self.moderated,
             assessed: self.message.assessed_at.is_some(),
             deleted: self.message.deleted_at.is_some(),
             referrals: self.referrals.iter().map(|r| r.kind).collect(),

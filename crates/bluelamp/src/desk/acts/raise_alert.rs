@@ -8,7 +8,7 @@ use crate::desk::alarm;
 use crate::desk::store::{self, AlertRow, NoticeRow};
 use bluelamp_domain::act::{Entry, Permit, Refusal, Step};
 use bluelamp_domain::desk::alert::{Contact, Kind, Person, next_at};
-use bluelamp_domain::ids::{AccountId, MessageId};
+use bluelamp_domain::ids::{AccountId, DraftId, MessageId, PersonId};
 use bluelamp_domain::question::Question;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,9 @@ pub struct RaiseAlert {
     pub account: AccountId,
     #[serde(default)]
     pub message: Option<MessageId>,
+    /// The draft whose post did not go out.
+    #[serde(default)]
+    pub draft: Option<DraftId>,
     #[serde(default = "immediate")]
     pub kind: Kind,
 }
@@ -30,6 +33,8 @@ pub struct Facts {
     account: AccountRow,
     ringing: Option<AlertRow>,
     people: Vec<Person>,
+    /// Who wrote what did not go out.
+    author: Option<PersonId>,
 }
 
 pub struct Change {
@@ -46,23 +51,29 @@ impl Act for RaiseAlert {
 
     async fn facts(&self, tx: &mut Tx, env: &Env<'_>) -> Result<Facts, Stop> {
         let account = accounts::store::account(tx, env.force, self.account).await?.ok_or_else(|| not_found("account"))?;
-        let ringing = match self.message {
-            Some(message) => {
+        let mut author = None;
+        let ringing = match (self.message, self.draft) {
+            (Some(message), _) => {
                 // A message of another account, or of another force, is not there.
                 let of = crate::intake::store::message(tx, env.force, message).await?.filter(|m| m.account == self.account);
                 of.ok_or_else(|| not_found("message"))?;
                 store::ringing(tx, env.force, message).await?
             }
-            None => store::open_alerts(tx, env.force, true, crate::db::Val::Ids(Vec::new()))
+            (None, Some(draft)) => {
+                let row = crate::publishing::store::draft(tx, env.force, draft).await?.ok_or_else(|| not_found("draft"))?;
+                author = Some(row.draft.author);
+                store::ringing_for(tx, env.force, draft).await?
+            }
+            (None, None) => store::open_alerts(tx, env.force, true, crate::db::Val::Ids(Vec::new()))
                 .await?
                 .into_iter()
-                .find(|a| a.account == self.account && a.kind == self.kind && a.message.is_none()),
+                .find(|a| a.account == self.account && a.kind == self.kind && a.message.is_none() && a.draft.is_none()),
         };
-        Ok(Facts { account, ringing, people: store::reachable(tx, env.force).await? })
+        Ok(Facts { account, ringing, people: store::reachable(tx, env.force).await?, author })
     }
 
     fn questions(&self, f: &Facts, env: &Env<'_>) -> Vec<Question> {
-        let subject = self.message.map_or(self.account.0, |m| m.0);
+        let subject = self.message.map(|m| m.0).or(self.draft.map(|d| d.0)).unwrap_or(self.account.0);
         vec![Question::new(Self::NAME, subject, accounts::entity(env.force, &f.account))]
     }
 
@@ -70,6 +81,9 @@ impl Act for RaiseAlert {
         let about = |mut entry: Entry| {
             if let Some(message) = self.message {
                 entry = entry.id("message", message);
+            }
+            if let Some(draft) = self.draft {
+                entry = entry.id("draft", draft);
             }
             entry.id("account", self.account).code("kind", self.kind.name())
         };
@@ -81,6 +95,7 @@ impl Act for RaiseAlert {
             id: env.moment.id(),
             account: self.account,
             message: self.message,
+            draft: self.draft,
             kind: self.kind,
             raised_at: env.at(),
             contact: Contact::OnDuty,
@@ -89,7 +104,7 @@ impl Act for RaiseAlert {
             acknowledged_at: None,
             acknowledged_by: None,
         };
-        let (notices, jobs) = alarm::tell(env, &alert, &f.people);
+        let (notices, jobs) = alarm::tell(env, &alert, &f.people, f.author);
         let entry = about(Entry::default().id("alert", alert.id)).code("told", notices.len());
         let mut step = Step::to(Change { alert, notices, new: true }).entry(entry);
         step.jobs = jobs;

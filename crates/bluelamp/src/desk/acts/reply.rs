@@ -1,20 +1,22 @@
-//! `desk.reply`: an answer to a message, checked against the policy like a post, sent by a job (I4).
+//! `desk.reply`: an answer to a message, checked against the policy like a post and put in publishing's outbox, which
+//! sends it once, reads it back and can take it down (I4).
 
 use super::{OnMessage, on_message, person, save};
 use crate::act::{Act, Done, Env, Stop};
 use crate::db::{DbError, Tx};
 use crate::desk::store;
 use crate::intake;
-use crate::intake::store::MessageRow;
+use crate::intake::store::{CorrespondentRow, MessageRow};
+use crate::publishing::outbox::{self, NewReply};
+use crate::publishing::subject::limits_of;
 use crate::publishing::word_lists;
-use bluelamp_domain::act::{Job, Permit, Refusal, Step};
-use bluelamp_domain::desk::reply::{State, words};
+use bluelamp_domain::act::{Permit, Refusal, Step};
+use bluelamp_domain::desk::reply::words;
 use bluelamp_domain::ids::MessageId;
-use bluelamp_domain::publishing::check::{Limits, count, text_signs};
+use bluelamp_domain::publishing::check::{count, text_signs};
 use bluelamp_domain::question::{Question, Value};
-use bluelamp_platforms::Capabilities;
+use bluelamp_platforms::ReplyTo;
 use serde::{Deserialize, Serialize};
-use store::ReplyRow;
 
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -28,38 +30,14 @@ pub struct Reply {
 
 pub struct Facts {
     on: OnMessage,
+    them: Option<CorrespondentRow>,
     contacted_first: bool,
     organisation: bool,
 }
 
 pub struct Change {
-    reply: ReplyRow,
+    reply: NewReply,
     message: MessageRow,
-}
-
-/// A platform's figures as the detectors count by them.
-pub fn limits(c: &Capabilities) -> Limits {
-    Limits {
-        platform: c.platform.clone(),
-        title: c.title.clone(),
-        max_graphemes: c.max_graphemes,
-        max_bytes: c.max_bytes,
-        link_counts: c.link_counts,
-        max_images: c.max_images,
-        max_alt: c.max_alt,
-        threads: c.threads,
-        publish: c.publish,
-    }
-}
-
-/// The job that sends a reply.
-pub fn sending(reply: &ReplyRow) -> Job {
-    Job {
-        kind: "desk.send_reply",
-        input: serde_json::json!({ "reply": reply.id }),
-        not_before: reply.at,
-        key: format!("reply-{}", reply.id),
-    }
 }
 
 impl Reply {
@@ -78,11 +56,11 @@ impl Act for Reply {
         let on = on_message(tx, env, self.message).await?;
         let them = intake::queue::store::correspondent(tx, env.force, on.message.correspondent).await?;
         let (mut contacted_first, mut organisation) = (false, false);
-        if let Some(them) = them {
+        if let Some(them) = &them {
             contacted_first = intake::queue::store::contacted_first(tx, env.force, on.message.account, &them.remote_id).await?;
             organisation = store::is_organisation(tx, env.force, &on.account.platform, &them.handle).await?;
         }
-        Ok(Facts { on, contacted_first, organisation })
+        Ok(Facts { on, them, contacted_first, organisation })
     }
 
     fn questions(&self, f: &Facts, env: &Env<'_>) -> Vec<Question> {
@@ -116,34 +94,42 @@ impl Act for Reply {
             let how = if private { "in private" } else { "in public" };
             return Err(Refusal::new("cannot", format!("{} lets nobody answer {how} from here", c.title)));
         }
-        let limits = limits(c);
-        let text = words(&self.text, count(self.text.trim(), &limits), c.max_graphemes, &c.title)?;
-        if c.max_bytes.is_some_and(|most| text.len() > most) {
+        let Some(them) = &f.them else {
+            return Err(Refusal::new("gone", "nothing is held of its author any more, so there is nobody to answer"));
+        };
+        let limits = limits_of(env.app, &f.on.account, None);
+        let text = words(&self.text, count(self.text.trim(), &limits), limits.max_graphemes, &c.title)?;
+        if limits.max_bytes.is_some_and(|most| text.len() > most) {
             return Err(Refusal::new("too-long", format!("{} takes less text than this: shorten it", c.title)));
         }
-        let id: uuid::Uuid = env.moment.id();
-        let reply = ReplyRow {
-            id,
+        let m = &f.on.message;
+        let reply = NewReply {
+            draft: env.moment.id(),
+            post: env.moment.id(),
+            key: env.moment.id(),
+            revision: env.moment.id(),
             account: f.on.account.id,
-            message: Some(self.message),
-            private,
+            author: by,
             text,
-            key: env.moment.id::<uuid::Uuid>().to_string(),
-            state: State::Waiting,
-            why: String::new(),
-            by,
-            at: env.at(),
-            remote_id: None,
-            url: None,
+            language: "en".into(),
+            message: Some(self.message),
+            reply_to: Some(ReplyTo {
+                remote_id: m.remote_id.clone(),
+                extra: m.extra.clone(),
+                private,
+                author_id: them.remote_id.clone(),
+                author_handle: them.handle.clone(),
+            }),
         };
-        let entry = f.on.entry().id("reply", id).code("private", private).value("text", &reply.text);
-        let job = sending(&reply);
+        let entry =
+            f.on.entry().id("draft", reply.draft).id("post", reply.post).code("private", private).value("text", &reply.text);
+        let job = outbox::deliver_job(reply.post, env.at());
         Ok(Step::to(Change { reply, message: f.on.alive(env) }).entry(entry).job(job))
     }
 
     async fn write(&self, tx: &mut Tx, env: &Env<'_>, c: &Change) -> Result<Done, DbError> {
-        store::insert_reply(tx, env.force, &c.reply).await?;
+        outbox::queue_reply(tx, env.force, &c.reply, env.at()).await?;
         save(tx, env, &c.message).await?;
-        Ok(Done::id(c.reply.id))
+        Ok(Done::id(c.reply.draft))
     }
 }

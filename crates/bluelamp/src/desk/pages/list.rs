@@ -72,12 +72,17 @@ pub async fn draw(
         return Ok(no);
     }
     let shell = shell_for(ctx, here, Density::Desk).await?;
+    // Asked before the transaction begins: a page holds one connection at a time.
+    let may = match id {
+        Some(id) => Some(open::May::ask(ctx, id).await?),
+        None => None,
+    };
     let mut tx = ctx.read().await?;
     let names = people::store::names(&mut tx, ctx.force).await?;
     let accounts = crate::accounts::store::accounts(&mut tx, ctx.force, ctx.scope.every, ctx.scope.ids()).await?;
-    let open = match id {
+    let open = match id.zip(may) {
         None => None,
-        Some(id) => match open::conversation(ctx, &mut tx, id, &names, &asked, typed).await? {
+        Some((id, may)) => match open::conversation(ctx, &mut tx, id, &names, &asked, may, typed).await? {
             Some(open) => Some(open),
             None => return Ok(gone()),
         },
@@ -311,6 +316,12 @@ impl List<'_> {
             due: if m.state == "closed" { "ended".into() } else { due },
             late: late && m.state != "closed",
             unread: !seen,
+            pictures: match r.media {
+                0 => String::new(),
+                1 => "1 picture".into(),
+                n => format!("{n} pictures"),
+            },
+            for_you: self.ctx.scope.messages.contains(&m.id),
         }
     }
 }

@@ -1,15 +1,18 @@
 //! The desk's pages. `list.rs` draws the queue, `open.rs` the conversation beside it, `post.rs` takes the forms,
-//! `watch.rs` the wall, the alarms, what is unanswered and the quarantine.
+//! `watch.rs` the wall, the alarms and what is unanswered,
+//! `quarantine.rs` what could not be read.
 
 mod list;
 mod open;
 mod post;
+mod quarantine;
 mod view;
 mod watch;
 
 pub use list::{get_desk, get_message};
 pub use post::*;
-pub use watch::{get_alerts, get_quarantine, get_unanswered, get_wall, post_quarantine};
+pub use quarantine::{get_quarantine, post_quarantine};
+pub use watch::{get_alerts, get_unanswered, get_unanswered_csv, get_wall};
 
 use crate::act::Ctx;
 use crate::http::view::{ReasonLine, RefusalPanel};

@@ -3,26 +3,44 @@
 use super::list::{Asked, due, kind, letter, title};
 use super::platform_title;
 use super::view::*;
-use crate::act::Ctx;
+use crate::act::{Ctx, Fault};
+use crate::community::brief;
 use crate::db::Tx;
 use crate::desk::acts::intake_priority;
 use crate::desk::store;
 use crate::http::view::Choice;
 use crate::http::{PageFault, moment};
 use crate::intake::queue::{Whole, store as queue};
-use crate::intake::store::MessageRow;
+use crate::intake::store::{self as intake, MediaRow, MessageRow};
+use crate::publishing::outbox;
+use bluelamp_domain::decision::Rating;
 use bluelamp_domain::desk::assess::{Decided, prefilled};
 use bluelamp_domain::desk::outcome::Outcome;
 use bluelamp_domain::desk::referral::{Kind, target_words};
-use bluelamp_domain::desk::{claim, evidence};
+use bluelamp_domain::desk::{claim, evidence, routing};
 use bluelamp_domain::ids::*;
 use bluelamp_domain::time::Instant;
+use bluelamp_domain::triage::Route;
 use std::collections::{BTreeMap, HashMap};
 
 type Names = HashMap<PersonId, String>;
 
 fn who(names: &Names, id: PersonId) -> String {
     names.get(&id).cloned().unwrap_or_else(|| "someone no longer listed".into())
+}
+
+/// What policy was asked before the page opened its transaction.
+#[derive(Debug, Clone, Copy)]
+pub struct May {
+    pub moderation: brief::May,
+    /// Sees the pages of what was sent, from which a reply is taken down.
+    pub drafts: bool,
+}
+
+impl May {
+    pub async fn ask(ctx: &Ctx, id: MessageId) -> Result<May, Fault> {
+        Ok(May { moderation: brief::may(ctx, id).await?, drafts: ctx.may_read("read.drafts").await?.rating == Rating::Green })
+    }
 }
 
 /// The conversation of a message that this person may see.
@@ -32,6 +50,7 @@ pub async fn conversation(
     id: MessageId,
     names: &Names,
     asked: &Asked,
+    may: May,
     typed: Typed,
 ) -> Result<Option<OpenConversation>, PageFault> {
     let Some(whole) = queue::whole(tx, ctx.force, &ctx.scope, id, ctx.now()).await? else { return Ok(None) };
@@ -50,7 +69,13 @@ pub async fn conversation(
     let choice = |value: &str, label: &str, chosen: bool| Choice { chosen, ..Choice::new(value, label) };
     let suggested = Kind::of_route(m.triage.route);
     let mut route = vec![choice("", "Back to the desk", false)];
-    route.extend(areas.iter().map(|a| choice(a, a, *a == account.area)));
+    let local_topic = m.triage.route == Route::Neighbourhood;
+    let meant = routing::suggested(&m.text, &account.area, local_topic, &areas).filter(|_| !m.triage.thrive.concerns_safety());
+    route.extend(areas.iter().map(|a| choice(a, a, meant.is_some_and(|(area, _)| area == a))));
+    let mut people = vec![choice("", "Nobody in particular", true)];
+    people.extend(store::workers(tx, ctx.force).await?.into_iter().map(|(id, name)| choice(&id.to_string(), &name, false)));
+    let moderation = brief::read(ctx, tx, m, &account, names, pack.words(), may.moderation).await?;
+    let measured = moderation.as_ref().is_some_and(|b| b.lines.iter().any(|l| l.stands));
     Ok(Some(OpenConversation {
         id: id.to_string(),
         back: format!("/desk?queue={}", crate::http::percent(&asked.queue)),
@@ -61,10 +86,11 @@ pub async fn conversation(
         platform: platform_title(ctx, &account.platform),
         account: account.title.clone(),
         kind: if m.state == "closed" { kind(&m.kind).into() } else { format!("{} · {due}", kind(&m.kind)) },
-        permalink: m.url.clone().filter(|u| u.starts_with("https://") || u.starts_with("http://")).unwrap_or_default(),
+        permalink: web(m.url.as_deref().unwrap_or_default()),
         claim: claim_line(ctx, m, names),
-        items: items(ctx, tx, &whole, names).await?,
+        items: items(ctx, tx, &whole, names, may.drafts).await?,
         why: why(m),
+        read_by: m.triage_pack.clone(),
         dimensions: answers
             .iter()
             .map(|a| Dimension {
@@ -87,7 +113,12 @@ pub async fn conversation(
         },
         reopen: to("reopen"),
         escalate: to("escalate"),
-        route: RouteForm { action: to("route"), areas: route },
+        route: RouteForm {
+            action: to("route"),
+            areas: route,
+            suggested: meant.map_or_else(String::new, |(area, because)| format!("{area}: {}", because.says())),
+            people,
+        },
         reply: ReplyForm {
             action: to("reply"),
             check: to("check"),
@@ -105,10 +136,10 @@ pub async fn conversation(
                 .collect(),
             incident: to("incident"),
         },
-        measure: None,
+        moderation,
         close: CloseForm {
             action: to("close"),
-            outcomes: Outcome::ALL.iter().map(|o| choice(o.name(), o.title(), likely(m) == *o)).collect(),
+            outcomes: Outcome::ALL.iter().map(|o| choice(o.name(), o.title(), likely(m, measured) == *o)).collect(),
         },
         note: to("note"),
         history: history(ctx, tx, &whole, names).await?,
@@ -117,9 +148,11 @@ pub async fn conversation(
 }
 
 /// The outcome that what was done suggests; the person chooses.
-fn likely(m: &MessageRow) -> Outcome {
+fn likely(m: &MessageRow, measured: bool) -> Outcome {
     if m.answered_at.is_some() {
         Outcome::Answered
+    } else if measured {
+        Outcome::Moderated
     } else if m.deleted_at.is_some() {
         Outcome::Withdrawn
     } else {
@@ -169,7 +202,7 @@ fn claim_line(ctx: &Ctx, m: &MessageRow, names: &Names) -> Claim {
     }
 }
 
-async fn items(ctx: &Ctx, tx: &mut Tx, whole: &Whole, names: &Names) -> Result<Vec<Item>, PageFault> {
+async fn items(ctx: &Ctx, tx: &mut Tx, whole: &Whole, names: &Names, drafts: bool) -> Result<Vec<Item>, PageFault> {
     let mut items: Vec<(Instant, Item)> = Vec::new();
     for row in &whole.conversation {
         let m = &row.message;
@@ -179,6 +212,7 @@ async fn items(ctx: &Ctx, tx: &mut Tx, whole: &Whole, names: &Names) -> Result<V
             (None, Some(at)) => format!("edited {}", moment(ctx, at).short),
             (None, None) => String::new(),
         };
+        let media = if row.media > 0 { intake::media_of(tx, ctx.force, m.id).await? } else { Vec::new() };
         items.push((
             m.sent_at,
             Item {
@@ -189,23 +223,27 @@ async fn items(ctx: &Ctx, tx: &mut Tx, whole: &Whole, names: &Names) -> Result<V
                 at: moment(ctx, m.sent_at),
                 spans: evidence::pieces(&m.text, &evidence::spans(&m.triage)),
                 state,
-                pictures: Vec::new(),
+                pictures: media.iter().map(|x| picture(m, x, media.len())).collect(),
+                permalink: String::new(),
+                href: String::new(),
             },
         ));
-        for r in store::replies(tx, ctx.force, m.id).await? {
+        for r in outbox::replies_to(tx, ctx.force, m.id).await? {
             let how = if r.private { "private reply" } else { "public reply" };
-            let state = if r.why.is_empty() { r.state.title().to_owned() } else { format!("{}: {}", r.state.title(), r.why) };
+            let said = crate::desk::reply_state(r.state);
             items.push((
                 r.at,
                 Item {
-                    id: r.id.to_string(),
+                    id: r.post.to_string(),
                     ours: true,
-                    author: who(names, r.by),
+                    author: who(names, r.author),
                     kind: how.into(),
                     at: moment(ctx, r.at),
                     spans: vec![(r.text, false)],
-                    state,
+                    state: if r.why.is_empty() { said.to_owned() } else { format!("{said}: {}", r.why) },
                     pictures: Vec::new(),
+                    permalink: if r.state.is_out() { web(&r.url) } else { String::new() },
+                    href: if drafts { format!("/publishing/{}", r.draft) } else { String::new() },
                 },
             ));
         }
@@ -214,12 +252,38 @@ async fn items(ctx: &Ctx, tx: &mut Tx, whole: &Whole, names: &Names) -> Result<V
     Ok(items.into_iter().map(|(_, item)| item).collect())
 }
 
+/// A link that may be followed: of the web, and nothing else.
+fn web(url: &str) -> String {
+    if url.starts_with("https://") || url.starts_with("http://") { url.to_owned() } else { String::new() }
+}
+
+/// A picture as the conversation shows it: the copy made of pixels alone, never the platform's own address.
+fn picture(m: &MessageRow, x: &MediaRow, of: usize) -> Picture {
+    let alt = x.alt.as_deref().map(str::trim).filter(|a| !a.is_empty());
+    let says = match (x.state.as_str(), x.copy.is_some()) {
+        (_, true) => String::new(),
+        ("waiting", _) => "A picture is being fetched from the platform.".to_owned(),
+        ("missing", _) => format!("A picture came with this, and the platform does not give it: {}.", x.why),
+        _ => format!("A file came with this that cannot be shown here: {}. The original is kept.", x.why),
+    };
+    Picture {
+        id: x.id.to_string(),
+        src: if x.copy.is_some() { format!("/media/{}", x.id) } else { String::new() },
+        alt: alt.map_or_else(|| format!("Picture {} of {of}, not described by its author", x.nth + 1), str::to_owned),
+        described: alt.is_some(),
+        veiled: m.triage.thrive.concerns_safety(),
+        original: if x.object.is_some() { format!("/media/{}/original", x.id) } else { String::new() },
+        says,
+    }
+}
+
 /// Each signal with the words that made software say it (LEICS-TRIAGE-1).
 fn why(m: &MessageRow) -> Vec<Why> {
     m.triage
         .signals
         .iter()
         .map(|s| Why {
+            rule: s.id.clone(),
             signal: s.category.replace(['_', '-'], " "),
             words: if s.carried {
                 Vec::new()

@@ -1,5 +1,6 @@
 //! What the desk's template draws: plain values, already in words.
 
+use crate::community::brief::Brief;
 use crate::http::shell::Shell;
 use crate::http::view::{Choice, FieldErrors, Moment, Paging, RefusalPanel};
 
@@ -64,6 +65,10 @@ pub struct QueueRow {
     pub due: String,
     pub late: bool,
     pub unread: bool,
+    /// "2 pictures", or empty.
+    pub pictures: String,
+    /// Passed on to whoever looks, by name.
+    pub for_you: bool,
 }
 
 pub struct OpenConversation {
@@ -80,6 +85,8 @@ pub struct OpenConversation {
     pub claim: Claim,
     pub items: Vec<Item>,
     pub why: Vec<Why>,
+    /// The pack and version whose rules read it.
+    pub read_by: String,
     pub dimensions: Vec<Dimension>,
     pub assessed: String,
     pub priorities: Vec<Choice>,
@@ -92,7 +99,7 @@ pub struct OpenConversation {
     pub route: RouteForm,
     pub reply: ReplyForm,
     pub refer: ReferForm,
-    pub measure: Option<MeasureForm>,
+    pub moderation: Option<Brief>,
     pub close: CloseForm,
     pub note: String,
     pub history: Vec<HistoryLine>,
@@ -123,15 +130,30 @@ pub struct Item {
     pub spans: Vec<(String, bool)>,
     pub state: String,
     pub pictures: Vec<Picture>,
+    /// Of a reply: where it stands on the platform, and where its own page is, for who may see that.
+    pub permalink: String,
+    pub href: String,
 }
 
+/// A picture that came with a message: its re-encoded copy, or why there is none.
 pub struct Picture {
+    pub id: String,
+    /// The copy's address; empty where there is none to show.
     pub src: String,
+    /// What its author says it shows, or that they do not.
     pub alt: String,
+    pub described: bool,
+    /// Blurred until somebody asks for it, because triage sees harm in the message.
+    pub veiled: bool,
+    /// The original's address, for download; empty where it is not kept.
     pub original: String,
+    /// Why it cannot be seen here.
+    pub says: String,
 }
 
 pub struct Why {
+    /// The rule's id in the pack.
+    pub rule: String,
     pub signal: String,
     pub words: Vec<String>,
     pub says: String,
@@ -159,18 +181,15 @@ pub struct ReplyForm {
 pub struct RouteForm {
     pub action: String,
     pub areas: Vec<Choice>,
+    /// "Northfield: the message names it", or empty.
+    pub suggested: String,
+    pub people: Vec<Choice>,
 }
 
 pub struct ReferForm {
     pub action: String,
     pub routes: Vec<Choice>,
     pub incident: String,
-}
-
-pub struct MeasureForm {
-    pub action: String,
-    pub measures: Vec<Choice>,
-    pub grounds: Vec<Choice>,
 }
 
 pub struct CloseForm {

@@ -1,16 +1,16 @@
-//! What is watched: the wall, the alarms and how long they waited, what nobody has answered, the quarantine.
+//! What is watched: the wall, the alarms and how long they waited, what nobody has answered.
 
-use super::{median, panel, platform_title, took};
+use super::{median, platform_title, took};
 use crate::accounts::AccountRow;
-use crate::act::{Ctx, Outcome};
+use crate::act::Ctx;
 use crate::desk::store;
 use crate::http::problem::Problem;
 use crate::http::shell::{Density, Shell};
-use crate::http::view::{Moment, RefusalPanel};
-use crate::http::{self, Form, PageResult, moment, see_other, shell_for};
-use crate::intake;
-use crate::intake::acts::resolve_quarantine::{Resolution, ResolveQuarantine};
-use axum::extract::{OriginalUri, Path, Query};
+use crate::http::view::Moment;
+use crate::http::{self, PageResult, moment, shell_for};
+use axum::extract::{OriginalUri, Query};
+use axum::http::header;
+use axum::response::IntoResponse;
 use bluelamp_domain::ids::AccountId;
 use bluelamp_domain::time::{DAY, HOUR, Instant, MINUTE};
 use serde::Deserialize;
@@ -177,6 +177,7 @@ pub async fn get_alerts(ctx: Ctx, OriginalUri(uri): OriginalUri, Query(asked): Q
         return Ok(no);
     }
     let shell = shell_for(&ctx, uri.path(), Density::Page).await?;
+    let drafts = ctx.may_read("read.drafts").await?.rating == bluelamp_domain::decision::Rating::Green;
     let (mut tx, now) = (ctx.read().await?, ctx.now());
     let accounts = crate::accounts::store::accounts(&mut tx, ctx.force, ctx.scope.every, ctx.scope.ids()).await?;
     let names = crate::people::store::names(&mut tx, ctx.force).await?;
@@ -194,7 +195,12 @@ pub async fn get_alerts(ctx: Ctx, OriginalUri(uri): OriginalUri, Query(asked): Q
         rows.push(AlertItem {
             kind: a.kind.title().into(),
             place: title(&accounts, a.account),
-            href: crate::desk::alarm::href(a),
+            href: match a.draft {
+                Some(draft) if drafts => format!("/publishing/{draft}"),
+                // Who sees no drafts tells those who do.
+                Some(_) => String::new(),
+                None => crate::desk::alarm::href(a),
+            },
             at: moment(&ctx, a.raised_at),
             state,
             told: format!("{told} in {} rounds", a.round + 1),
@@ -236,13 +242,11 @@ pub async fn get_unanswered(ctx: Ctx, OriginalUri(uri): OriginalUri) -> PageResu
         return Ok(no);
     }
     let shell = shell_for(&ctx, uri.path(), Density::Page).await?;
-    let mut tx = ctx.read().await?;
-    let accounts = crate::accounts::store::accounts(&mut tx, ctx.force, ctx.scope.every, ctx.scope.ids()).await?;
-    let waiting = store::waiting_by_account(&mut tx, ctx.force, ctx.scope.every, ctx.scope.ids(), ctx.now()).await?;
-    let rows = waiting
+    let rows = waiting(&ctx).await?;
+    let rows = rows
         .into_iter()
-        .map(|w| UnansweredRow {
-            account: title(&accounts, w.account),
+        .map(|(account, w)| UnansweredRow {
+            account,
             href: format!("/desk?account={}", w.account),
             unread: w.unread,
             unanswered: w.unanswered,
@@ -256,60 +260,27 @@ pub async fn get_unanswered(ctx: Ctx, OriginalUri(uri): OriginalUri) -> PageResu
     http::page(&UnansweredPage { shell, rows })
 }
 
-#[derive(askama::Template)]
-#[template(path = "desk/templates/quarantine.html")]
-pub struct QuarantinePage {
-    pub shell: Shell,
-    pub rows: Vec<QuarantineItem>,
-    pub refusal: Option<RefusalPanel>,
-    pub note: String,
-}
-
-pub struct QuarantineItem {
-    pub id: String,
-    pub account: String,
-    pub at: Moment,
-    pub code: String,
-    pub why: String,
-    pub action: String,
-}
-
-/// `GET /desk/quarantine`.
-pub async fn get_quarantine(ctx: Ctx) -> PageResult {
-    quarantine(&ctx, 200, None, String::new()).await
-}
-
-async fn quarantine(ctx: &Ctx, status: u16, refusal: Option<RefusalPanel>, note: String) -> PageResult {
-    if let Some(no) = http::refuse_reading(ctx, "read.desk").await? {
-        return Ok(no);
-    }
-    let shell = shell_for(ctx, "/desk/quarantine", Density::Page).await?;
+async fn waiting(ctx: &Ctx) -> Result<Vec<(String, store::Waiting)>, crate::db::DbError> {
     let mut tx = ctx.read().await?;
     let accounts = crate::accounts::store::accounts(&mut tx, ctx.force, ctx.scope.every, ctx.scope.ids()).await?;
-    let waiting = intake::store::quarantine_waiting(&mut tx, ctx.force, ctx.scope.every, ctx.scope.ids()).await?;
-    let item = |q: intake::store::QuarantineRow| QuarantineItem {
-        action: format!("/desk/quarantine/{}", q.id),
-        id: q.id.to_string(),
-        account: title(&accounts, q.account),
-        at: moment(ctx, q.at),
-        code: q.code,
-        why: q.why,
-    };
-    let rows = waiting.into_iter().map(item).collect();
-    http::page_with(status, &QuarantinePage { shell, rows, refusal, note })
+    let waiting = store::waiting_by_account(&mut tx, ctx.force, ctx.scope.every, ctx.scope.ids(), ctx.now()).await?;
+    Ok(waiting.into_iter().map(|w| (title(&accounts, w.account), w)).collect())
 }
 
-/// `POST /desk/quarantine/{id}`.
-pub async fn post_quarantine(Path(id): Path<String>, Form(ctx, f): Form) -> PageResult {
-    let gone = || Problem::new(404, "not-found", "there is no such body in quarantine, or it is not yours to see").page();
-    let Ok(id) = id.parse::<uuid::Uuid>() else { return Ok(gone()) };
-    let resolution = if f.text("resolution") == "dismissed" { Resolution::Dismissed } else { Resolution::Again };
-    match ctx.act(ResolveQuarantine { quarantine: id, resolution, note: f.text("note") }).await? {
-        Outcome::Done(_) | Outcome::Held { .. } => Ok(see_other("/desk/quarantine?did=done")),
-        Outcome::Refused { code, .. } if code == "not-found" => Ok(gone()),
-        Outcome::Refused { code, reasons } => {
-            let status = Problem::refused(&code, &reasons).status;
-            quarantine(&ctx, status, Some(panel("This was not resolved", false, &reasons)), f.text("note")).await
-        }
+/// `GET /desk/unanswered.csv`: the same for other programs.
+pub async fn get_unanswered_csv(ctx: Ctx) -> PageResult {
+    if let Some(no) = http::refuse_reading(&ctx, "read.desk").await? {
+        return Ok(no);
     }
+    let mut csv = String::from("account,unread,unanswered,under_an_hour,under_a_day,under_three_days,older,oldest,id\r\n");
+    for (account, w) in waiting(&ctx).await? {
+        let oldest = w.oldest_at.map_or_else(String::new, |t| t.timestamp().to_string());
+        let [hour, day, days, older] = w.ages;
+        let numbers = [w.unread, w.unanswered, hour, day, days, older].map(|n| n.to_string());
+        let fields = [&[account][..], &numbers, &[oldest, w.account.to_string()]].concat();
+        csv.push_str(&fields.iter().map(|f| http::csv_field(f)).collect::<Vec<_>>().join(","));
+        csv.push_str("\r\n");
+    }
+    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"unanswered.csv\"")];
+    Ok((headers, csv).into_response())
 }

@@ -13,6 +13,8 @@ pub struct AlertRow {
     pub id: AlertId,
     pub account: AccountId,
     pub message: Option<MessageId>,
+    /// The draft whose post did not go out.
+    pub draft: Option<DraftId>,
     pub kind: Kind,
     pub raised_at: Instant,
     pub contact: Contact,
@@ -28,6 +30,7 @@ fn alert_row(r: &Row) -> Result<AlertRow, DbError> {
         id: r.get("id")?,
         account: r.get("account")?,
         message: r.get("message")?,
+        draft: r.get("draft")?,
         kind: Kind::parse(&r.get::<String>("kind")?).ok_or_else(|| bad("kind"))?,
         raised_at: r.get("raised_at")?,
         contact: Contact::parse(&r.get::<String>("contact")?).ok_or_else(|| bad("contact"))?,
@@ -40,8 +43,8 @@ fn alert_row(r: &Row) -> Result<AlertRow, DbError> {
 
 pub async fn insert_alert(tx: &mut Tx, force: ForceId, a: &AlertRow, by: &str) -> Result<(), DbError> {
     tx.run(
-        sql!("INSERT INTO alert (force, id, account, message, kind, raised_at, raised_by, contact, round, next_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
-        vals![force, a.id, a.account, a.message, a.kind.name(), a.raised_at, by, a.contact.name(), a.round, a.next_at],
+        sql!("INSERT INTO alert (force, id, account, message, draft, kind, raised_at, raised_by, contact, round, next_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
+        vals![force, a.id, a.account, a.message, a.draft, a.kind.name(), a.raised_at, by, a.contact.name(), a.round, a.next_at],
     )
     .await?;
     Ok(())
@@ -51,7 +54,7 @@ pub async fn insert_alert(tx: &mut Tx, force: ForceId, a: &AlertRow, by: &str) -
 pub async fn alert(tx: &mut Tx, force: ForceId, id: AlertId) -> Result<Option<AlertRow>, DbError> {
     let row = tx
         .row(
-            sql!("SELECT id, account, message, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND id = $2"),
+            sql!("SELECT id, account, message, draft, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND id = $2"),
             vals![force, id],
         )
         .await?;
@@ -62,8 +65,19 @@ pub async fn alert(tx: &mut Tx, force: ForceId, id: AlertId) -> Result<Option<Al
 pub async fn ringing(tx: &mut Tx, force: ForceId, message: MessageId) -> Result<Option<AlertRow>, DbError> {
     let row = tx
         .row(
-            sql!("SELECT id, account, message, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND message = $2 AND acknowledged_at IS NULL ORDER BY raised_at LIMIT 1"),
+            sql!("SELECT id, account, message, draft, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND message = $2 AND acknowledged_at IS NULL ORDER BY raised_at LIMIT 1"),
             vals![force, message],
+        )
+        .await?;
+    row.as_ref().map(alert_row).transpose()
+}
+
+/// The alarm that rings for a draft whose post did not go out, if one does.
+pub async fn ringing_for(tx: &mut Tx, force: ForceId, draft: DraftId) -> Result<Option<AlertRow>, DbError> {
+    let row = tx
+        .row(
+            sql!("SELECT id, account, message, draft, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND draft = $2 AND acknowledged_at IS NULL ORDER BY raised_at LIMIT 1"),
+            vals![force, draft],
         )
         .await?;
     row.as_ref().map(alert_row).transpose()
@@ -73,7 +87,7 @@ pub async fn ringing(tx: &mut Tx, force: ForceId, message: MessageId) -> Result<
 pub async fn open_alerts(tx: &mut Tx, force: ForceId, every: bool, ids: Val) -> Result<Vec<AlertRow>, DbError> {
     let rows = tx
         .rows(
-            sql!("SELECT id, account, message, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND acknowledged_at IS NULL AND ($2 = 1 OR account {in:$3}) ORDER BY raised_at, id LIMIT 50"),
+            sql!("SELECT id, account, message, draft, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND acknowledged_at IS NULL AND ($2 = 1 OR account {in:$3}) ORDER BY raised_at, id LIMIT 50"),
             vec![Val::from(force), Val::from(every), ids],
         )
         .await?;
@@ -84,7 +98,7 @@ pub async fn open_alerts(tx: &mut Tx, force: ForceId, every: bool, ids: Val) -> 
 pub async fn alerts_before(tx: &mut Tx, force: ForceId, every: bool, ids: Val, before: Instant) -> Result<Vec<AlertRow>, DbError> {
     let rows = tx
         .rows(
-            sql!("SELECT id, account, message, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND ($2 = 1 OR account {in:$3}) AND raised_at < $4 ORDER BY raised_at DESC, id DESC LIMIT 100"),
+            sql!("SELECT id, account, message, draft, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND ($2 = 1 OR account {in:$3}) AND raised_at < $4 ORDER BY raised_at DESC, id DESC LIMIT 100"),
             vec![Val::from(force), Val::from(every), ids, Val::from(before)],
         )
         .await?;
@@ -94,7 +108,7 @@ pub async fn alerts_before(tx: &mut Tx, force: ForceId, every: bool, ids: Val, b
 pub async fn alerts_of(tx: &mut Tx, force: ForceId, message: MessageId) -> Result<Vec<AlertRow>, DbError> {
     let rows = tx
         .rows(
-            sql!("SELECT id, account, message, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND message = $2 ORDER BY raised_at, id LIMIT 50"),
+            sql!("SELECT id, account, message, draft, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND message = $2 ORDER BY raised_at, id LIMIT 50"),
             vals![force, message],
         )
         .await?;
@@ -151,10 +165,10 @@ pub async fn notices(tx: &mut Tx, force: ForceId, alert: AlertId) -> Result<Vec<
     rows.iter().map(|r| Ok((r.get("person")?, r.get("round")?, r.get("how")?, r.get("at")?))).collect()
 }
 
-/// Was this person told of this alarm?
+/// Does this alarm stand on this person's pages? A mail alone does not put it there.
 pub async fn was_told(tx: &mut Tx, force: ForceId, alert: AlertId, person: PersonId) -> Result<bool, DbError> {
     Ok(tx
-        .row(sql!("SELECT id FROM alert_notice WHERE force = $1 AND alert = $2 AND person = $3 LIMIT 1"), vals![force, alert, person])
+        .row(sql!("SELECT id FROM alert_notice WHERE force = $1 AND alert = $2 AND person = $3 AND how = 'screen' LIMIT 1"), vals![force, alert, person])
         .await?
         .is_some())
 }

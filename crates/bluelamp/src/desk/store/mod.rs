@@ -1,13 +1,11 @@
-//! Rows of the desk: what was decided, written down, passed on and sent of a message. Alarms have their own file, and
-//! so have the figures of the wall.
+//! Rows of the desk: what was decided, written down and passed on of a message. Alarms have their own file, and so have
+//! the figures of the wall. What was answered stands with publishing, which sends it.
 
 mod alerts;
 mod measures;
-mod replies;
 
 pub use alerts::*;
 pub use measures::*;
-pub use replies::*;
 
 use crate::db::{DbError, Row, Tx, Val};
 use crate::{sql, vals};
@@ -329,6 +327,17 @@ pub async fn areas(tx: &mut Tx, force: ForceId) -> Result<Vec<String>, DbError> 
     Ok(all.into_iter().collect())
 }
 
+/// Active people who work on messages: to whom one can be passed on by name.
+pub async fn workers(tx: &mut Tx, force: ForceId) -> Result<Vec<(PersonId, String)>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT DISTINCT p.id, p.name FROM person p JOIN person_role r ON r.force = p.force AND r.person = p.id WHERE p.force = $1 AND p.state = 'active' AND r.role IN ('desk', 'desk-supervisor', 'local', 'publisher', 'corporate-communications', 'digital-media-team') ORDER BY p.name, p.id LIMIT 500"),
+            vals![force],
+        )
+        .await?;
+    rows.iter().map(|r| Ok((r.get("id")?, r.get("name")?))).collect()
+}
+
 /// Messages of this scope whose words hold the search, newest first, closed ones too.
 pub async fn search(
     tx: &mut Tx,
@@ -341,8 +350,8 @@ pub async fn search(
     let areas = serde_json::to_string(&scope.areas).unwrap_or_else(|_| "[]".into());
     let rows = tx
         .rows(
-            sql!("SELECT id FROM message WHERE force = $1 AND ($2 = 1 OR account {in:$3} OR area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)})) AND received_at >= $5 AND text {lite:LIKE}{pg:ILIKE} $6 ESCAPE '\\' ORDER BY received_at DESC, id DESC LIMIT 100"),
-            vec![Val::from(force), Val::from(scope.every), scope.ids(), Val::from(areas), Val::from(since), Val::from(pattern)],
+            sql!("SELECT id FROM message WHERE force = $1 AND ($2 = 1 OR account {in:$3} OR area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)}) OR id {in:$7}) AND received_at >= $5 AND text {lite:LIKE}{pg:ILIKE} $6 ESCAPE '\\' ORDER BY received_at DESC, id DESC LIMIT 100"),
+            vec![Val::from(force), Val::from(scope.every), scope.ids(), Val::from(areas), Val::from(since), Val::from(pattern), scope.message_ids()],
         )
         .await?;
     rows.iter().map(|r| r.get("id")).collect()

@@ -2,9 +2,13 @@
 
 use super::*;
 use crate::desk::acts::{acknowledge_alert::AcknowledgeAlert, raise_alert::RaiseAlert, start_duty::StartDuty};
+use crate::intake::tests::bench;
+use crate::publishing::DraftInput;
+use crate::publishing::acts::{create_draft::CreateDraft, publish::Publish, schedule::Schedule};
 use bluelamp_domain::desk::alert::{Contact, Kind};
-use bluelamp_domain::ids::PersonId;
-use bluelamp_domain::time::MINUTE;
+use bluelamp_domain::ids::{DraftId, PersonId};
+use bluelamp_domain::time::{HOUR, MINUTE};
+use bluelamp_platforms::rehearsal::server::Fault;
 use std::collections::BTreeSet;
 
 async fn told(b: &Bench, alert: bluelamp_domain::ids::AlertId, round: i64) -> BTreeSet<PersonId> {
@@ -30,7 +34,7 @@ async fn app_role_3_an_immediate_message_alarms_in_its_own_transaction_and_tells
         assert_eq!(told(&b, alert.id, 0).await, expected);
         // A second cause finds it ringing: one message, one alarm.
         drop(tx);
-        does(&b.ctx(), RaiseAlert { account: b.account, message: Some(m.id), kind: Kind::Immediate }).await;
+        does(&b.ctx(), RaiseAlert { account: b.account, message: Some(m.id), draft: None, kind: Kind::Immediate }).await;
         let mut tx = b.ctx().read().await.unwrap();
         assert_eq!(store::alerts_of(&mut tx, b.world.force, m.id).await.unwrap().len(), 1);
     }
@@ -111,7 +115,137 @@ async fn app_role_3_the_bar_shows_it_to_those_on_duty_until_someone_answers_and_
 #[tokio::test]
 async fn a_person_does_not_raise_an_alarm_past_their_own_act() {
     for b in benches().await {
-        let raise = RaiseAlert { account: b.account, message: None, kind: Kind::Gap };
+        let raise = RaiseAlert { account: b.account, message: None, draft: None, kind: Kind::Gap };
         assert_eq!(refused(desk(&b).await.act(raise).await), ["no-rule-gives-this"], "{}", b.world.database);
+    }
+}
+
+/// A post of corporate communications on the bench's account.
+async fn drafted(b: &Bench, text: &str) -> DraftId {
+    let content =
+        DraftInput { purpose: "tactical-operational".into(), text: text.into(), accounts: vec![b.account], ..DraftInput::default() };
+    DraftId(does(&b.world.ctx("corporate-communications").await, CreateDraft { content }).await.id.unwrap())
+}
+
+async fn ringing_for(b: &Bench, draft: DraftId) -> Option<store::AlertRow> {
+    store::ringing_for(&mut b.ctx().read().await.unwrap(), b.world.force, draft).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_post_whose_time_passed_rings_until_someone_answers_and_one_that_went_does_not() {
+    for b in benches().await {
+        on_duty(&b, &["desk"]).await;
+        let corporate = b.world.ctx("corporate-communications").await;
+        let (late, went) = (drafted(&b, "Come and meet us at one.").await, drafted(&b, "The road is open again.").await);
+        does(&corporate, Publish { draft: went, revision: 1 }).await;
+        b.world.run_jobs().await;
+        does(&corporate, Schedule { draft: late, revision: 1, at: b.world.app.clock.now().plus(HOUR) }).await;
+        // The program was down over its time and longer than the pack's minutes.
+        b.world.clock.forward(HOUR + 31 * MINUTE);
+        b.world.run_jobs().await;
+        assert!(ringing_for(&b, went).await.is_none(), "{}", b.world.database);
+        let alert = ringing_for(&b, late).await.expect("it rings");
+        assert_eq!((alert.kind, alert.account), (Kind::PostFailed, b.account), "{}", b.world.database);
+        assert_eq!(told(&b, alert.id, 0).await, [b.world.id_of("desk")].into());
+        let ctx = desk(&b).await;
+        let bar = crate::wiring::alerts(&ctx, &mut ctx.read().await.unwrap()).await.unwrap();
+        assert!(bar[0].sentence.contains("A post did not go out") && !bar[0].sentence.contains("meet us"), "{}", bar[0].sentence);
+        // Those on duty who see no drafts are told whom to tell; those who do are led to it.
+        let page = super::pages::Browser::of(&b, &ctx).await.get("/desk/alerts").await.1;
+        assert!(page.contains("tell corporate communications") && !page.contains(&format!("/publishing/{late}")), "{page}");
+        let theirs = super::pages::Browser::of(&b, &corporate).await.get("/desk/alerts").await.1;
+        assert!(theirs.contains(&format!("/publishing/{late}")));
+        does(&ctx, AcknowledgeAlert { alert: alert.id }).await;
+        b.world.clock.forward(HOUR);
+        b.world.run_jobs().await;
+        assert!(ringing_for(&b, late).await.is_none(), "it was answered, and expires once");
+    }
+}
+
+#[tokio::test]
+async fn a_post_that_its_platform_turned_down_rings_too() {
+    for b in benches().await {
+        let corporate = b.world.ctx("corporate-communications").await;
+        let draft = drafted(&b, "Police surgery this afternoon.").await;
+        b.server.fault(Fault::RevokedKey, 1_000);
+        b.server.fault(Fault::ExpiredToken, 1);
+        does(&corporate, Publish { draft, revision: 1 }).await;
+        b.world.run_jobs().await;
+        assert!(ringing_for(&b, draft).await.is_none(), "{}: it is still tried", b.world.database);
+        for _ in 0..3 {
+            b.world.clock.forward(16 * MINUTE);
+            b.world.run_jobs().await;
+        }
+        let alert = ringing_for(&b, draft).await.expect("it rings");
+        assert_eq!(alert.kind, Kind::PostFailed, "{}", b.world.database);
+    }
+}
+
+/// Every mail in the receiver's mailbox to these people of this run: their addresses and the texts.
+fn mailbox(folder: &str, to: &str) -> Vec<String> {
+    let read = |entry: std::io::Result<std::fs::DirEntry>| std::fs::read_to_string(entry.ok()?.path()).ok();
+    let all = std::fs::read_dir(std::path::Path::new(folder).join("new")).expect("the receiver's mailbox can be read");
+    all.filter_map(read).filter(|mail| mail.contains(&format!("To: {to}"))).collect()
+}
+
+#[tokio::test]
+async fn app_role_3_the_alarm_of_an_immediate_message_is_in_the_mailbox_of_those_on_duty_without_a_word_of_it() {
+    let (Ok(server), Ok(folder)) = (std::env::var("BLUELAMP_TEST_SMTP"), std::env::var("BLUELAMP_TEST_SMTP_DIR")) else {
+        eprintln!("skipped: no mail server; run it by scripts/with-servers smtp");
+        return;
+    };
+    for world in crate::testing::worlds_that_mail(&server).await {
+        let mut b = bench(world).await;
+        // The mailbox is shared by all tests of a run: an address that no other has.
+        let name = format!("duty-{}", b.account.0.simple());
+        b.world.person(&name, &["desk"], &[]).await;
+        b.world.person(&format!("off-{name}"), &["desk"], &[]).await;
+        on_duty(&b, &[&name]).await;
+        let address = format!("{name}@exampleshire.example");
+        let m = came(&b, "m-1", "private", THREAT).await;
+        assert!(mailbox(&folder, &address).is_empty(), "no mail leaves in the transaction itself (I4)");
+        b.world.run_jobs().await;
+        let mails = mailbox(&folder, &address);
+        assert_eq!(mails.len(), 1, "{}: {mails:?}", b.world.database);
+        let mail = &mails[0];
+        assert!(mail.contains("Subject: Bluelamp alarm: immediate message"), "{mail}");
+        assert!(mail.contains(&format!("http://localhost/desk/messages/{}", m.id)) && mail.contains("Nobody has acknowledged it yet"), "{mail}");
+        for word in ["knife", "kill", "wren", "Wren", "outside my door"] {
+            assert!(!mail.contains(word), "`{word}` left by mail: {mail}");
+        }
+        assert!(mailbox(&folder, &format!("off-{address}")).is_empty(), "who is off duty sleeps");
+        // Run again, it is not sent again; answered, nobody else is mailed.
+        b.world.run_jobs().await;
+        assert_eq!(mailbox(&folder, &address).len(), 1);
+        let alert = store::ringing(&mut b.ctx().read().await.unwrap(), b.world.force, m.id).await.unwrap().unwrap();
+        does(&b.world.ctx(&name).await, AcknowledgeAlert { alert: alert.id }).await;
+        b.world.clock.forward(HOUR);
+        b.world.run_jobs().await;
+        assert_eq!(mailbox(&folder, &address).len(), 1, "{}", b.world.database);
+    }
+}
+
+#[tokio::test]
+async fn app_role_3_a_mail_server_that_asks_to_wait_gets_the_mail_later() {
+    let (Ok(server), Ok(folder)) = (std::env::var("BLUELAMP_TEST_SMTP"), std::env::var("BLUELAMP_TEST_SMTP_DIR")) else {
+        eprintln!("skipped: no mail server; run it by scripts/with-servers smtp");
+        return;
+    };
+    for world in crate::testing::worlds_that_mail(&server).await {
+        let mut b = bench(world).await;
+        let name = format!("late-{}", b.account.0.simple());
+        b.world.person(&name, &["desk"], &[]).await;
+        b.world.person("defer", &["desk"], &[]).await;
+        on_duty(&b, &[&name, "defer"]).await;
+        came(&b, "m-1", "private", THREAT).await;
+        b.world.run_jobs().await;
+        assert_eq!(mailbox(&folder, &format!("{name}@exampleshire.example")).len(), 1, "{}: one is not kept waiting by another", b.world.database);
+        let mut tx = b.ctx().read().await.unwrap();
+        let rows = tx
+            .rows(crate::sql!("SELECT state FROM job WHERE force = $1 AND kind = 'desk.mail_alert' ORDER BY state"), crate::vals![b.world.force])
+            .await
+            .unwrap();
+        let states: Vec<String> = rows.iter().map(|r| r.get("state").unwrap()).collect();
+        assert_eq!(states, ["done", "waiting"], "{}: it is tried again", b.world.database);
     }
 }

@@ -20,9 +20,14 @@ pub struct Browser {
 
 impl Browser {
     pub async fn of(b: &Bench, ctx: &Ctx) -> Browser {
+        Browser::of_again(b, ctx, 1).await
+    }
+
+    /// A further session of the same person.
+    pub async fn of_again(b: &Bench, ctx: &Ctx, nth: u128) -> Browser {
         let person = ctx.principal.person().unwrap();
-        let id = SessionId(person.0);
-        let secret = format!("secret-of-{person}");
+        let id = SessionId(uuid::Uuid::from_u128(person.0.as_u128() ^ nth));
+        let secret = format!("secret-{nth}-of-{person}");
         let session = crate::db::doors::NewSession {
             id,
             force: ctx.force,
@@ -48,6 +53,15 @@ impl Browser {
         let status = response.status();
         let body = axum::body::to_bytes(response.into_body(), 1 << 22).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap(), to)
+    }
+
+    /// What is no text.
+    pub async fn get_bytes(&self, path: &str) -> (StatusCode, Vec<u8>) {
+        let request =
+            Request::get(path).header(header::HOST, "localhost").header(header::COOKIE, &self.cookie).body(Body::empty()).unwrap();
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        (status, axum::body::to_bytes(response.into_body(), 1 << 22).await.unwrap().to_vec())
     }
 
     pub async fn get(&self, path: &str) -> (StatusCode, String) {
@@ -89,6 +103,10 @@ async fn leics_triage_1_the_desk_shows_the_words_that_decided_and_escapes_the_re
         }
         let (_, page) = browser.get(&format!("/desk/messages/{}", m.id)).await;
         assert!(page.contains("Why immediate") && page.contains("THRIVE, pre-filled"));
+        for signal in &m.triage.signals {
+            assert!(page.contains(&format!(">{}</code>", signal.id)), "the rule `{}` that decided is shown", signal.id);
+        }
+        assert!(page.contains(&m.triage_pack));
         assert!(browser.get("/desk?words=knife").await.1.contains(&m.id.to_string()), "{}", b.world.database);
         assert!(!browser.get("/desk?words=kn%25fe").await.1.contains(&m.id.to_string()), "a wildcard is a character");
     }
@@ -214,6 +232,114 @@ async fn app_role_9_a_local_team_sees_its_area_and_nothing_else() {
         assert_eq!(browser.get(&format!("/desk/messages/{}", two.id)).await.0, StatusCode::NOT_FOUND);
         assert_eq!(browser.post(&format!("/desk/messages/{}/note", two.id), &[("note", "x")]).await.0, StatusCode::NOT_FOUND);
         assert_eq!(browser.get("/desk/wall").await.0, StatusCode::FORBIDDEN);
+        // The account itself, once they are authorised for it, and no other.
+        let corporate = b.world.ctx("corporate-communications").await;
+        let authorise = crate::accounts::acts::authorise::Authorise { account: b.account, person: b.world.id_of("north") };
+        does(&corporate, authorise).await;
+        let browser = Browser::of_again(&b, &b.world.ctx("north").await, 2).await;
+        assert!(browser.get("/desk").await.1.contains(&two.id.to_string()), "{}", b.world.database);
+        let (status, ..) = browser.post(&format!("/desk/messages/{}/note", two.id), &[("note", "seen")]).await;
+        assert_eq!(status, StatusCode::SEE_OTHER);
+    }
+}
+
+/// A comment with a picture of the platform's own, and its description.
+async fn pictured(b: &Bench, id: &str, text: &str, alt: Option<&str>, name: &str) -> MessageRow {
+    let mut event = crate::intake::tests::wrote(id, 1, "comment", text);
+    let url = format!("{}/v1/media/{name}", b.server.base_url);
+    event["message"]["media"] = serde_json::json!([{ "url": url, "mime": "image/png", "alt": alt }]);
+    b.take(event.to_string()).await;
+    b.world.run_jobs().await;
+    b.messages().await.into_iter().find(|m| m.remote_id == id).expect("it came in")
+}
+
+#[tokio::test]
+async fn pictures_stand_in_the_conversation_as_copies_and_blurred_where_harm_is_seen() {
+    for b in benches().await {
+        let calm = pictured(&b, "m-1", "the new bench by the pond", Some("A <b>green</b> bench"), "street.png").await;
+        let harm = pictured(&b, "m-2", THREAT, None, "street.png").await;
+        let lost = pictured(&b, "m-3", "and here is another", None, "none.png").await;
+        for _ in 0..12 {
+            b.world.clock.forward(60 * bluelamp_domain::time::MINUTE);
+            b.world.run_jobs().await;
+        }
+        let browser = Browser::of(&b, &desk(&b).await).await;
+        let media = async |m: &MessageRow| {
+            crate::intake::store::media_of(&mut b.ctx().read().await.unwrap(), b.world.force, m.id).await.unwrap().remove(0).id
+        };
+        let page = async |m: &MessageRow| browser.get(&format!("/desk/messages/{}", m.id)).await.1;
+        let (one, shown) = (media(&calm).await, page(&calm).await);
+        assert!(shown.contains(&format!("<img src=\"/media/{one}\"")), "{}: {shown}", b.world.database);
+        assert!(shown.contains("green") && !shown.contains("<b>green"), "the author's words, escaped");
+        assert!(shown.contains(&format!("/media/{one}/original\" download")) && !shown.contains(&b.server.base_url), "never hot-linked");
+        let shown = page(&harm).await;
+        assert!(shown.contains("class=\"bl-veil\"") && shown.contains("not described by its author"), "{}", b.world.database);
+        assert!(page(&lost).await.contains("the platform does not give it"));
+        let (status, _) = browser.get_bytes(&format!("/media/{one}")).await;
+        assert_eq!(status, StatusCode::OK);
+        let stranger = Browser::of(&b, &scope::stranger(&b).await).await;
+        assert_eq!(stranger.get_bytes(&format!("/media/{one}")).await.0, StatusCode::NOT_FOUND, "I2");
+    }
+}
+
+#[tokio::test]
+async fn moderation_is_done_and_undone_from_the_conversation_by_who_may() {
+    for b in benches().await {
+        let saying = bluelamp_platforms::rehearsal::server::Saying {
+            to: "main".into(),
+            kind: bluelamp_platforms::rehearsal::wire::Where::Comment,
+            text: "buy my followers, link in bio".into(),
+            language: None,
+            parent: Some("p1".into()),
+            by: None,
+        };
+        b.server.say(&saying).unwrap().unwrap();
+        crate::intake::worker::poll(&b.ctx(), b.account, "this node").await.unwrap();
+        crate::intake::process::account(&b.ctx(), b.account).await.unwrap();
+        let m = b.one().await;
+        let browser = Browser::of(&b, &desk(&b).await).await;
+        let here = format!("/desk/messages/{}", m.id);
+        let page = browser.get(&here).await.1;
+        let (hide, whole) = (format!("/community/messages/{}/hide", m.id), format!("href=\"/community/messages/{}\"", m.id));
+        assert!(page.contains(&hide) && page.contains(&whole), "{}: {page}", b.world.database);
+        let back = format!("{here}?did=done");
+        let (status, _, to) = browser.post(&hide, &[("ground", "spam"), ("back", &back)]).await;
+        assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, back.as_str()), "back to the conversation");
+        b.world.run_jobs().await;
+        let page = browser.get(&here).await.1;
+        assert!(page.contains("Hide: Spam") && page.contains("Show it again"), "{page}");
+        assert!(!page.contains(&format!("formaction=\"{hide}\"")), "what stands is not offered twice");
+        // Without a ground: the form of moderation with every reason.
+        let (status, page, _) = browser.post(&format!("/community/messages/{}/report", m.id), &[("ground", ""), ("back", &back)]).await;
+        assert!(status == StatusCode::FORBIDDEN && page.contains("APP-ROLE-5"), "{status}");
+        assert!(page.contains(&format!("/desk?open={}", m.id)), "and the way back to the desk");
+        let (status, ..) = browser.post(&format!("/community/messages/{}/unhide", m.id), &[("reason", "a mistake"), ("back", &back)]).await;
+        assert_eq!(status, StatusCode::SEE_OTHER);
+        // Who does not moderate sees no form of it.
+        let command = Browser::of(&b, &b.world.ctx("command").await).await;
+        assert!(!command.get(&here).await.1.contains(&hide));
+    }
+}
+
+#[tokio::test]
+async fn quarantine_has_one_page_that_shows_the_body_and_says_what_to_do() {
+    for b in benches().await {
+        b.take(format!("not json at all {SCRIPT}")).await;
+        let browser = Browser::of(&b, &desk(&b).await).await;
+        let (status, page) = browser.get("/desk/quarantine").await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(page.contains("not json at all") && page.contains("tell the control room now"), "{}: {page}", b.world.database);
+        assert!(!page.contains("<script>alert"));
+        assert_eq!(browser.get("/intake/quarantine").await.0, StatusCode::NOT_FOUND);
+        let action = page.split("action=\"/desk/quarantine/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let at = format!("/desk/quarantine/{action}");
+        let (status, page, _) = browser.post(&at, &[("resolution", "dismissed"), ("note", "")]).await;
+        assert!(status == StatusCode::UNPROCESSABLE_ENTITY && page.contains("It stays in quarantine"), "{status}");
+        let (status, page, _) = browser.post(&at, &[("resolution", "dismissed"), ("note", &"y".repeat(1_001))]).await;
+        assert!(status == StatusCode::UNPROCESSABLE_ENTITY && page.contains(&"y".repeat(1_001)), "what was typed stays");
+        let (status, ..) = browser.post(&at, &[("resolution", "dismissed"), ("note", "a stray ping")]).await;
+        assert_eq!(status, StatusCode::SEE_OTHER);
+        assert!(browser.get("/desk/quarantine").await.1.contains("Nothing is in quarantine"));
     }
 }
 
@@ -254,6 +380,8 @@ async fn leics_use_1_what_is_unread_stands_by_account_until_somebody_opens_it() 
         };
         assert!(browser.get("/desk/unanswered").await.1.contains("Account main"));
         assert_eq!(unread().await, 1);
+        let csv = browser.get("/desk/unanswered.csv").await.1;
+        assert!(csv.contains(&format!("Account main,1,1,1,0,0,0,2026-11-21T12:00:00Z,{}", b.account)), "{csv}");
         browser.get(&format!("/desk/messages/{}", m.id)).await;
         assert_eq!(unread().await, 0, "{}", b.world.database);
     }

@@ -5,8 +5,12 @@ use crate::desk::acts::{close::Close, contact::Contact, list_organisation::ListO
 use crate::intake::worker::poll;
 use crate::testing::held;
 use bluelamp_domain::desk::outcome::Outcome as End;
-use bluelamp_domain::desk::reply::State;
-use bluelamp_domain::time::SECOND;
+use crate::publishing::outbox::{self, Replied};
+use crate::publishing::store as publishing;
+use bluelamp_domain::ids::PostId;
+use bluelamp_domain::publishing::post::State;
+use bluelamp_domain::time::{HOUR, MINUTE, SECOND};
+use bluelamp_platforms::rehearsal::server::Fault;
 use bluelamp_platforms::rehearsal::server::Saying;
 use bluelamp_platforms::rehearsal::wire::Where;
 
@@ -18,8 +22,8 @@ async fn written(b: &Bench, kind: Where, text: &str) -> MessageRow {
     b.messages().await.into_iter().find(|m| m.text == text).expect("it came in")
 }
 
-async fn replies(b: &Bench, m: &MessageRow) -> Vec<store::ReplyRow> {
-    store::replies(&mut b.ctx().read().await.unwrap(), b.world.force, m.id).await.unwrap()
+async fn replies(b: &Bench, m: &MessageRow) -> Vec<Replied> {
+    outbox::replies_to(&mut b.ctx().read().await.unwrap(), b.world.force, m.id).await.unwrap()
 }
 
 #[tokio::test]
@@ -32,12 +36,78 @@ async fn a_reply_goes_out_once_and_the_message_waits_for_them() {
         b.world.run_jobs().await;
         b.world.run_jobs().await;
         let sent = replies(&b, &m).await;
-        assert_eq!((sent.len(), sent[0].state), (1, State::Sent), "{}: {sent:?}", b.world.database);
+        assert_eq!((sent.len(), sent[0].state), (1, State::Live), "{}: {sent:?}", b.world.database);
         assert!(sent[0].remote_id.is_some());
         let now = again(&b, m.id).await;
         assert_eq!((now.state.as_str(), now.answered_at.is_some()), ("waiting", true));
         does(&ctx, Close { message: m.id, outcome: End::Answered, note: String::new() }).await;
         assert_eq!(b.entries("desk.record_reply_sent").await, 1);
+        b.world.clock.forward(5 * SECOND);
+        b.world.run_jobs().await;
+        let post = post_of(&b, sent[0].post).await;
+        assert_eq!(post.read_back.as_deref(), Some("same"), "a reply is read back like a post");
+    }
+}
+
+async fn post_of(b: &Bench, id: PostId) -> publishing::PostRow {
+    publishing::post(&mut b.ctx().read().await.unwrap(), b.world.force, id).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_reply_is_taken_down_and_proved_gone_and_never_published_again() {
+    for b in benches().await {
+        let m = written(&b, Where::Mention, "when does the front counter open?").await;
+        does(&desk(&b).await, Reply { message: m.id, text: "It opens at five.".into(), private: false }).await;
+        b.world.run_jobs().await;
+        let draft = replies(&b, &m).await[0].draft;
+        let down = crate::publishing::acts::take_down::TakeDown { draft, reason: "the wrong hour".into() };
+        assert_eq!(refused(desk(&b).await.act(down.clone()).await), ["no-rule-gives-this"], "the desk asks a supervisor");
+        let supervisor = b.world.ctx("desk-supervisor").await;
+        does(&supervisor, down).await;
+        b.world.run_jobs().await;
+        assert_eq!(replies(&b, &m).await[0].state, State::Gone, "{}", b.world.database);
+        let corporate = b.world.ctx("corporate-communications").await;
+        let again = crate::publishing::acts::publish::Publish { draft, revision: 1 };
+        assert_eq!(code(corporate.act(again).await), "reply");
+    }
+}
+
+#[tokio::test]
+async fn a_reply_whose_answer_came_after_the_timeout_is_found_and_not_sent_twice() {
+    for b in benches().await {
+        let m = written(&b, Where::Mention, "when does the front counter open?").await;
+        b.server.fault(Fault::LateSuccess, 5);
+        does(&desk(&b).await, Reply { message: m.id, text: "It opens at nine sharp.".into(), private: false }).await;
+        b.world.run_jobs().await;
+        assert_eq!(replies(&b, &m).await[0].state, State::Unknown, "{}", b.world.database);
+        assert_eq!(again(&b, m.id).await.answered_at, None, "nobody knows yet, so nobody says it");
+        b.server.fault(Fault::LateSuccess, 0);
+        for _ in 0..3 {
+            b.world.clock.forward(10 * SECOND);
+            b.world.run_jobs().await;
+        }
+        let sent = replies(&b, &m).await;
+        assert_eq!((sent.len(), sent[0].state), (1, State::Live), "{}", b.world.database);
+        let last = publishing::last_attempt(&mut b.ctx().read().await.unwrap(), b.world.force, sent[0].post).await.unwrap().unwrap();
+        assert_eq!(last.nth, 1, "one call, and then questions");
+        assert!(again(&b, m.id).await.answered_at.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_could_not_go_in_time_says_so_instead_of_going_late() {
+    for b in benches().await {
+        let m = written(&b, Where::Mention, "are you there?").await;
+        does(&desk(&b).await, Reply { message: m.id, text: "We are.".into(), private: false }).await;
+        b.server.fault(Fault::Limited, 1_000);
+        b.world.run_jobs().await;
+        assert_eq!(replies(&b, &m).await[0].state, State::Waiting, "{}", b.world.database);
+        b.server.fault(Fault::Limited, 0);
+        b.world.clock.forward(HOUR);
+        b.world.run_jobs().await;
+        assert_eq!(replies(&b, &m).await[0].state, State::Expired, "{}", b.world.database);
+        let alert = store::ringing(&mut b.ctx().read().await.unwrap(), b.world.force, m.id).await.unwrap().expect("it rings");
+        assert_eq!(alert.kind, bluelamp_domain::desk::alert::Kind::ReplyFailed);
     }
 }
 
@@ -46,19 +116,20 @@ async fn a_reply_whose_first_attempt_nobody_knows_of_is_asked_for_before_it_is_s
     for b in benches().await {
         let m = written(&b, Where::Mention, "when does the front counter open?").await;
         let ctx = desk(&b).await;
-        let id = does(&ctx, Reply { message: m.id, text: "It opens at nine.".into(), private: false }).await.id.unwrap();
+        does(&ctx, Reply { message: m.id, text: "It opens at nine.".into(), private: false }).await;
+        let post = replies(&b, &m).await[0].post;
         // The program fell over after the wire and before the answer: the attempt has begun and has no end.
-        let begin = || async {
-            let mut tx = b.world.app.db.write(b.world.force, crate::db::Isolation::ReadCommitted).await.unwrap();
-            store::begin_attempt(&mut tx, b.world.force, id, 1, b.world.app.clock.now()).await.unwrap();
-            tx.commit().await.unwrap();
-        };
-        begin().await;
+        let mut tx = b.world.app.db.write(b.world.force, crate::db::Isolation::ReadCommitted).await.unwrap();
+        publishing::begin_attempt(&mut tx, b.world.force, post, 1, b.world.app.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        b.world.run_jobs().await;
+        assert_eq!(replies(&b, &m).await[0].state, State::Waiting, "the call may still run");
+        b.world.clock.forward(3 * MINUTE);
         b.world.run_jobs().await;
         let sent = replies(&b, &m).await;
-        assert_eq!(sent[0].state, State::Sent, "{}: {sent:?}", b.world.database);
-        let (nth, came) = store::last_attempt(&mut b.ctx().read().await.unwrap(), b.world.force, id).await.unwrap().unwrap();
-        assert_eq!((nth, came.as_deref()), (2, Some("done")), "asked, not there, and then sent");
+        assert_eq!(sent[0].state, State::Live, "{}: {sent:?}", b.world.database);
+        let last = publishing::last_attempt(&mut b.ctx().read().await.unwrap(), b.world.force, post).await.unwrap().unwrap();
+        assert_eq!((last.nth, last.came.as_deref()), (2, Some("live")), "asked, not there, and then sent");
     }
 }
 
@@ -71,7 +142,7 @@ async fn a_reply_that_cannot_go_alarms_instead_of_fading() {
         let corporate = b.world.ctx("corporate-communications").await;
         does(&corporate, crate::accounts::acts::freeze::Freeze { account: b.account, reason: "taken over".into() }).await;
         b.world.run_jobs().await;
-        assert_eq!(replies(&b, &m).await[0].state, State::Failed, "{}", b.world.database);
+        assert_eq!(replies(&b, &m).await[0].state, State::Rejected, "{}", b.world.database);
         let alert = store::ringing(&mut b.ctx().read().await.unwrap(), b.world.force, m.id).await.unwrap().expect("it rings");
         assert_eq!(alert.kind, bluelamp_domain::desk::alert::Kind::ReplyFailed);
     }

@@ -71,6 +71,103 @@ async fn leics_triage_1_every_message_is_triaged_on_arrival_with_the_words_that_
 }
 
 #[tokio::test]
+async fn leics_triage_1_what_is_routine_was_read_on_arrival_too() {
+    for b in benches().await {
+        let m = came(&b, "m-1", "comment", "lovely photo of the dog").await;
+        assert!(!m.triage_pack.is_empty(), "{}: before anyone opened it", b.world.database);
+        assert_eq!((m.priority, m.triage.priority), (3, bluelamp_domain::triage::Priority::Routine));
+        let seen = store::seen(&mut b.ctx().read().await.unwrap(), b.world.force, &[m.id]).await.unwrap();
+        assert!(seen.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn leics_triage_2_what_was_acted_on_is_assessed_before_it_ends_and_the_rest_is_not_held_up() {
+    for b in benches().await {
+        let ctx = desk(&b).await;
+        let m = came(&b, "m-1", "comment", "please send me everything you hold on my street").await;
+        does(&ctx, Refer { message: m.id, kind: Kind::Foi, reference: String::new(), note: String::new() }).await;
+        let referred = Close { message: m.id, outcome: End::Referred, note: String::new() };
+        assert_eq!(refused(ctx.act(referred.clone()).await), ["LEICS-TRIAGE-2.assess-actioned"], "{}", b.world.database);
+        does(&ctx, confirming(&m)).await;
+        does(&ctx, referred).await;
+        let dog = came(&b, "m-2", "comment", "lovely photo of the dog").await;
+        does(&ctx, Close { message: dog.id, outcome: End::Spam, note: String::new() }).await;
+    }
+}
+
+#[tokio::test]
+async fn moderated_is_an_end_only_where_a_measure_stands() {
+    for b in benches().await {
+        let ctx = desk(&b).await;
+        let m = came(&b, "m-1", "comment", "buy my followers, link in bio").await;
+        does(&ctx, confirming(&m)).await;
+        let end = Close { message: m.id, outcome: End::Moderated, note: "as they deserve".into() };
+        assert_eq!(code(ctx.act(end.clone()).await), "not-moderated", "{}: words are no measure", b.world.database);
+        let report = crate::community::acts::report::Report { message: m.id, ground: "spam".into(), reason: String::new() };
+        does(&ctx, report).await;
+        does(&ctx, end).await;
+        assert_eq!(again(&b, m.id).await.outcome.as_deref(), Some("moderated"));
+    }
+}
+
+#[tokio::test]
+async fn a_measure_that_was_taken_back_is_no_end() {
+    for b in benches().await {
+        let ctx = desk(&b).await;
+        let say = bluelamp_platforms::rehearsal::server::Saying {
+            to: "main".into(),
+            kind: bluelamp_platforms::rehearsal::wire::Where::Comment,
+            text: "buy my followers, link in bio".into(),
+            language: None,
+            parent: Some("p1".into()),
+            by: None,
+        };
+        b.server.say(&say).unwrap().unwrap();
+        crate::intake::worker::poll(&b.ctx(), b.account, "this node").await.unwrap();
+        crate::intake::process::account(&b.ctx(), b.account).await.unwrap();
+        let m = b.one().await;
+        does(&ctx, confirming(&m)).await;
+        does(&ctx, crate::community::acts::hide::Hide { message: m.id, ground: "spam".into(), reason: String::new() }).await;
+        b.world.run_jobs().await;
+        does(&ctx, crate::community::acts::unhide::Unhide { message: m.id, reason: "it was a joke".into() }).await;
+        b.world.run_jobs().await;
+        let end = Close { message: m.id, outcome: End::Moderated, note: String::new() };
+        assert_eq!(code(ctx.act(end).await), "not-moderated", "{}", b.world.database);
+    }
+}
+
+#[tokio::test]
+async fn leics_triage_3_what_is_passed_to_one_person_is_on_their_desk_and_nobody_elses() {
+    for mut b in benches().await {
+        let one = b.world.person("one", &["local"], &["Eastfield"]).await;
+        b.world.person("two", &["local"], &["Eastfield"]).await;
+        let m = came(&b, "m-1", "comment", "who looks after our street?").await;
+        let ctx = desk(&b).await;
+        does(&ctx, Route { message: m.id, area: String::new(), person: Some(one), note: "yours, I think".into() }).await;
+        let listed = async |name: &str| {
+            let ctx = b.world.ctx(name).await;
+            let mut tx = ctx.read().await.unwrap();
+            use crate::intake::queue::{Asked, Part, store as queue};
+            let open = queue::queue(&mut tx, ctx.force, &ctx.scope, &Asked::of(Part::Open)).await.unwrap().len();
+            let me = ctx.principal.person().unwrap();
+            let mine = queue::queue(&mut tx, ctx.force, &ctx.scope, &Asked::of(Part::Mine(me))).await.unwrap().len();
+            let counted = queue::counts(&mut tx, ctx.force, &ctx.scope, Some(me), ctx.now()).await.unwrap();
+            let seen = queue::whole(&mut tx, ctx.force, &ctx.scope, m.id, ctx.now()).await.unwrap().is_some();
+            assert_eq!(mine as i64, counted.mine, "what is counted is what is listed");
+            (open, mine, seen)
+        };
+        assert_eq!(listed("one").await, (1, 1, true), "{}", b.world.database);
+        assert_eq!(listed("two").await, (0, 0, false));
+        let browser = super::pages::Browser::of(&b, &b.world.ctx("one").await).await;
+        assert!(browser.get("/desk").await.1.contains("for you"));
+        does(&b.world.ctx("one").await, Note { message: m.id, note: "not ours".into() }).await;
+        does(&ctx, Route { message: m.id, area: String::new(), person: None, note: String::new() }).await;
+        assert_eq!(listed("one").await, (0, 0, false), "{}: taken back, it is theirs no more", b.world.database);
+    }
+}
+
+#[tokio::test]
 async fn leics_triage_2_danger_is_assessed_by_a_person_before_it_is_closed() {
     for b in benches().await {
         let m = came(&b, "m-1", "private", THREAT).await;
@@ -129,8 +226,24 @@ async fn app_role_4_each_referral_has_a_reference_of_its_own_a_target_and_where_
         let rows = store::referrals(&mut ctx.read().await.unwrap(), ctx.force, m.id).await.unwrap();
         assert_eq!(rows.len(), 3);
         assert_eq!(rows[0].target_at.0 - rows[0].at.0, 24 * 60 * MINUTE);
+        let incident = does(&ctx, Refer { reference: "0142".into(), ..refer(Kind::Incident) }).await.data["reference"].as_str().unwrap().to_owned();
+        assert!(incident.starts_with("INC-2026-000001-"), "{incident}");
+        assert_eq!(code(ctx.act(refer(Kind::Incident)).await), "say-it", "the control room's number is the incident's");
+        // Provenance: the entry names the message, its account and the very body it came in.
+        let mut tx = b.ctx().read().await.unwrap();
+        let rows = tx
+            .rows(crate::sql!("SELECT body FROM ledger_entry WHERE force = $1 AND act = $2 AND decision = 'done'"), crate::vals![ctx.force, "desk.refer"])
+            .await
+            .unwrap();
+        for row in rows {
+            let body = String::from_utf8(row.get::<Vec<u8>>("body").unwrap()).unwrap();
+            for id in [m.id.to_string(), m.account.to_string(), m.raw.to_string()] {
+                assert!(body.contains(&id), "{id} in {body}");
+            }
+        }
+        drop(tx);
         assert_eq!(code(ctx.act(Refer { reference: "9".repeat(81), ..refer(Kind::Foi) }).await), "too-long");
-        assert_eq!(b.entries("desk.refer").await, 4, "{}: three done and one refused", b.world.database);
+        assert_eq!(b.entries("desk.refer").await, 6, "{}: four done and two refused", b.world.database);
     }
 }
 

@@ -38,7 +38,7 @@ pub async fn queue(tx: &mut Tx, force: ForceId, scope: &Scope, asked: &Asked) ->
     let rows = tx
         .rows(
             sql!(
-                "SELECT m.id, m.account, m.conversation, m.correspondent, m.raw, m.remote_id, m.kind, m.text, m.revision, m.revisions, m.language, m.url, m.parent, m.root, m.extra, m.sent_at, m.received_at, m.edited_at, m.deleted_at, m.priority, m.due_at, m.route, m.thrive, m.triage, m.triage_pack, m.state, m.area, m.claimed_by, m.claimed_until, m.assessed_at, m.answered_at, m.closed_at, m.outcome, m.hidden, c.handle, c.name, (SELECT COUNT(*) FROM media d WHERE d.force = m.force AND d.message = m.id) AS media FROM message m JOIN correspondent c ON c.force = m.force AND c.id = m.correspondent WHERE m.force = $1 AND m.state <> 'closed' AND ($2 = 1 OR m.account {in:$3} OR m.area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)})) AND m.priority BETWEEN $5 AND $6 AND ($7 = '' OR m.state = $7) AND ($8 = 0 OR m.claimed_by = $9) AND ($10 = 0 OR m.account = $11) AND (m.priority, m.due_at, m.id) > ($12, $13, $14) ORDER BY m.priority, m.due_at, m.id LIMIT $15"
+                "SELECT m.id, m.account, m.conversation, m.correspondent, m.raw, m.remote_id, m.kind, m.text, m.revision, m.revisions, m.language, m.url, m.parent, m.root, m.extra, m.sent_at, m.received_at, m.edited_at, m.deleted_at, m.priority, m.due_at, m.route, m.thrive, m.triage, m.triage_pack, m.state, m.area, m.claimed_by, m.claimed_until, m.assessed_at, m.answered_at, m.closed_at, m.outcome, m.hidden, c.handle, c.name, (SELECT COUNT(*) FROM media d WHERE d.force = m.force AND d.message = m.id) AS media FROM message m JOIN correspondent c ON c.force = m.force AND c.id = m.correspondent WHERE m.force = $1 AND m.state <> 'closed' AND ($2 = 1 OR m.account {in:$3} OR m.area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)}) OR m.id {in:$16}) AND m.priority BETWEEN $5 AND $6 AND ($7 = '' OR m.state = $7) AND ($8 = 0 OR m.claimed_by = $9 OR m.id {in:$16}) AND ($10 = 0 OR m.account = $11) AND (m.priority, m.due_at, m.id) > ($12, $13, $14) ORDER BY m.priority, m.due_at, m.id LIMIT $15"
             ),
             vec![
                 Val::from(force),
@@ -56,6 +56,7 @@ pub async fn queue(tx: &mut Tx, force: ForceId, scope: &Scope, asked: &Asked) ->
                 Val::from(after.1),
                 Val::from(after.2),
                 Val::from(asked.limit.clamp(1, 200)),
+                scope.message_ids(),
             ],
         )
         .await?;
@@ -67,9 +68,17 @@ pub async fn counts(tx: &mut Tx, force: ForceId, scope: &Scope, me: Option<Perso
     let row = tx
         .row(
             sql!(
-                "SELECT COALESCE(SUM(CASE WHEN state = 'open' AND priority = 0 THEN 1 ELSE 0 END), 0) {pg:::bigint} AS immediate, COALESCE(SUM(CASE WHEN state = 'open' AND priority IN (1, 2) THEN 1 ELSE 0 END), 0) {pg:::bigint} AS priority, COALESCE(SUM(CASE WHEN state = 'open' AND priority = 3 THEN 1 ELSE 0 END), 0) {pg:::bigint} AS routine, COALESCE(SUM(CASE WHEN state = 'waiting' THEN 1 ELSE 0 END), 0) {pg:::bigint} AS waiting, COALESCE(SUM(CASE WHEN claimed_by = $5 THEN 1 ELSE 0 END), 0) {pg:::bigint} AS mine, COALESCE(SUM(CASE WHEN state = 'open' AND due_at < $6 THEN 1 ELSE 0 END), 0) {pg:::bigint} AS overdue FROM message WHERE force = $1 AND state <> 'closed' AND ($2 = 1 OR account {in:$3} OR area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)}))"
+                "SELECT COALESCE(SUM(CASE WHEN state = 'open' AND priority = 0 THEN 1 ELSE 0 END), 0) {pg:::bigint} AS immediate, COALESCE(SUM(CASE WHEN state = 'open' AND priority IN (1, 2) THEN 1 ELSE 0 END), 0) {pg:::bigint} AS priority, COALESCE(SUM(CASE WHEN state = 'open' AND priority = 3 THEN 1 ELSE 0 END), 0) {pg:::bigint} AS routine, COALESCE(SUM(CASE WHEN state = 'waiting' THEN 1 ELSE 0 END), 0) {pg:::bigint} AS waiting, COALESCE(SUM(CASE WHEN claimed_by = $5 OR id {in:$7} THEN 1 ELSE 0 END), 0) {pg:::bigint} AS mine, COALESCE(SUM(CASE WHEN state = 'open' AND due_at < $6 THEN 1 ELSE 0 END), 0) {pg:::bigint} AS overdue FROM message WHERE force = $1 AND state <> 'closed' AND ($2 = 1 OR account {in:$3} OR area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)}) OR id {in:$7})"
             ),
-            vec![Val::from(force), Val::from(scope.every), scope.ids(), Val::from(areas(scope)), Val::from(me), Val::from(now)],
+            vec![
+                Val::from(force),
+                Val::from(scope.every),
+                scope.ids(),
+                Val::from(areas(scope)),
+                Val::from(me),
+                Val::from(now),
+                scope.message_ids(),
+            ],
         )
         .await?;
     let quarantined = tx
@@ -108,9 +117,9 @@ pub async fn message(tx: &mut Tx, force: ForceId, scope: &Scope, id: MessageId) 
     let row = tx
         .row(
             sql!(
-                "SELECT id, account, conversation, correspondent, raw, remote_id, kind, text, revision, revisions, language, url, parent, root, extra, sent_at, received_at, edited_at, deleted_at, priority, due_at, route, thrive, triage, triage_pack, state, area, claimed_by, claimed_until, assessed_at, answered_at, closed_at, outcome, hidden FROM message WHERE force = $1 AND id = $5 AND ($2 = 1 OR account {in:$3} OR area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)}))"
+                "SELECT id, account, conversation, correspondent, raw, remote_id, kind, text, revision, revisions, language, url, parent, root, extra, sent_at, received_at, edited_at, deleted_at, priority, due_at, route, thrive, triage, triage_pack, state, area, claimed_by, claimed_until, assessed_at, answered_at, closed_at, outcome, hidden FROM message WHERE force = $1 AND id = $5 AND ($2 = 1 OR account {in:$3} OR area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)}) OR id {in:$6})"
             ),
-            vec![Val::from(force), Val::from(scope.every), scope.ids(), Val::from(areas(scope)), Val::from(id)],
+            vec![Val::from(force), Val::from(scope.every), scope.ids(), Val::from(areas(scope)), Val::from(id), scope.message_ids()],
         )
         .await?;
     row.as_ref().map(message_row).transpose()
@@ -177,9 +186,9 @@ pub async fn conversation(tx: &mut Tx, force: ForceId, scope: &Scope, id: Conver
     let rows = tx
         .rows(
             sql!(
-                "SELECT m.id, m.account, m.conversation, m.correspondent, m.raw, m.remote_id, m.kind, m.text, m.revision, m.revisions, m.language, m.url, m.parent, m.root, m.extra, m.sent_at, m.received_at, m.edited_at, m.deleted_at, m.priority, m.due_at, m.route, m.thrive, m.triage, m.triage_pack, m.state, m.area, m.claimed_by, m.claimed_until, m.assessed_at, m.answered_at, m.closed_at, m.outcome, m.hidden, c.handle, c.name, (SELECT COUNT(*) FROM media d WHERE d.force = m.force AND d.message = m.id) AS media FROM message m JOIN correspondent c ON c.force = m.force AND c.id = m.correspondent WHERE m.force = $1 AND m.conversation = $5 AND ($2 = 1 OR m.account {in:$3} OR m.area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)})) ORDER BY m.sent_at DESC, m.id DESC LIMIT 100"
+                "SELECT m.id, m.account, m.conversation, m.correspondent, m.raw, m.remote_id, m.kind, m.text, m.revision, m.revisions, m.language, m.url, m.parent, m.root, m.extra, m.sent_at, m.received_at, m.edited_at, m.deleted_at, m.priority, m.due_at, m.route, m.thrive, m.triage, m.triage_pack, m.state, m.area, m.claimed_by, m.claimed_until, m.assessed_at, m.answered_at, m.closed_at, m.outcome, m.hidden, c.handle, c.name, (SELECT COUNT(*) FROM media d WHERE d.force = m.force AND d.message = m.id) AS media FROM message m JOIN correspondent c ON c.force = m.force AND c.id = m.correspondent WHERE m.force = $1 AND m.conversation = $5 AND ($2 = 1 OR m.account {in:$3} OR m.area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)}) OR m.id {in:$6}) ORDER BY m.sent_at DESC, m.id DESC LIMIT 100"
             ),
-            vec![Val::from(force), Val::from(scope.every), scope.ids(), Val::from(areas(scope)), Val::from(id)],
+            vec![Val::from(force), Val::from(scope.every), scope.ids(), Val::from(areas(scope)), Val::from(id), scope.message_ids()],
         )
         .await?;
     let mut out = rows.iter().map(queue_row).collect::<Result<Vec<_>, _>>()?;
@@ -276,7 +285,7 @@ pub async fn noticed(
     let rows = tx
         .rows(
             sql!(
-                "SELECT m.id, m.account, m.conversation, m.correspondent, m.raw, m.remote_id, m.kind, m.text, m.revision, m.revisions, m.language, m.url, m.parent, m.root, m.extra, m.sent_at, m.received_at, m.edited_at, m.deleted_at, m.priority, m.due_at, m.route, m.thrive, m.triage, m.triage_pack, m.state, m.area, m.claimed_by, m.claimed_until, m.assessed_at, m.answered_at, m.closed_at, m.outcome, m.hidden, c.handle, c.name, (SELECT COUNT(*) FROM media d WHERE d.force = m.force AND d.message = m.id) AS media FROM message m JOIN correspondent c ON c.force = m.force AND c.id = m.correspondent WHERE m.force = $1 AND m.state <> 'closed' AND m.kind <> 'private' AND m.hidden = 0 AND m.deleted_at IS NULL AND ($2 = 1 OR m.account {in:$3} OR m.area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)})) AND (m.received_at, m.id) < ($5, $6) AND EXISTS (SELECT 1 FROM {lite:json_each($7)}{pg:jsonb_array_elements_text($7::jsonb) AS n(value)} WHERE {lite:instr(m.triage, value)}{pg:strpos(m.triage, n.value)} > 0) ORDER BY m.received_at DESC, m.id DESC LIMIT $8"
+                "SELECT m.id, m.account, m.conversation, m.correspondent, m.raw, m.remote_id, m.kind, m.text, m.revision, m.revisions, m.language, m.url, m.parent, m.root, m.extra, m.sent_at, m.received_at, m.edited_at, m.deleted_at, m.priority, m.due_at, m.route, m.thrive, m.triage, m.triage_pack, m.state, m.area, m.claimed_by, m.claimed_until, m.assessed_at, m.answered_at, m.closed_at, m.outcome, m.hidden, c.handle, c.name, (SELECT COUNT(*) FROM media d WHERE d.force = m.force AND d.message = m.id) AS media FROM message m JOIN correspondent c ON c.force = m.force AND c.id = m.correspondent WHERE m.force = $1 AND m.state <> 'closed' AND m.kind <> 'private' AND m.hidden = 0 AND m.deleted_at IS NULL AND ($2 = 1 OR m.account {in:$3} OR m.area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)}) OR m.id {in:$9}) AND (m.received_at, m.id) < ($5, $6) AND EXISTS (SELECT 1 FROM {lite:json_each($7)}{pg:jsonb_array_elements_text($7::jsonb) AS n(value)} WHERE {lite:instr(m.triage, value)}{pg:strpos(m.triage, n.value)} > 0) ORDER BY m.received_at DESC, m.id DESC LIMIT $8"
             ),
             vec![
                 Val::from(force),
@@ -287,6 +296,7 @@ pub async fn noticed(
                 Val::from(id),
                 Val::from(serde_json::to_string(needles).unwrap_or_else(|_| "[]".into())),
                 Val::from(limit.clamp(1, 200)),
+                scope.message_ids(),
             ],
         )
         .await?;

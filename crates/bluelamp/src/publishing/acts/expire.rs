@@ -49,7 +49,14 @@ impl Act for Expire {
             Cause::Late => "late",
             Cause::Refused => "refused",
         };
-        Ok(Step::to(to).entry(entry_of(facts).code("cause", cause).value("why", self.why.trim())))
+        let mut step = Step::to(to).entry(entry_of(facts).code("cause", cause).value("why", self.why.trim()));
+        // Loudly: those on duty hear of it, and its author by mail.
+        if let (Some(hears), Some(target), true) =
+            (crate::wiring::after("publishing.not_out"), facts.targets.first(), facts.draft.state != to)
+        {
+            step = step.then(hears, serde_json::json!({ "account": target.account.id, "draft": facts.draft.id, "kind": "post_failed" }));
+        }
+        Ok(step)
     }
 
     async fn write(&self, tx: &mut Tx, env: &Env<'_>, to: &State) -> Result<Done, DbError> {

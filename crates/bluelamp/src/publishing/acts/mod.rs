@@ -49,7 +49,6 @@ fn send_job(draft: &Draft, for_: Instant) -> Job {
 pub struct PostFacts {
     pub post: PostRow,
     pub draft: Draft,
-    pub message: Option<bluelamp_domain::ids::MessageId>,
     /// The posts of the same sending, this one among them.
     pub all: Vec<PostRow>,
     account: crate::accounts::AccountRow,
@@ -63,7 +62,7 @@ impl PostFacts {
         let mut all = store::posts_of(tx, env.force, post.draft).await?;
         // An earlier sending of the same draft came to nothing and is over.
         all.retain(|o| o.revision == post.revision && o.due_at == post.due_at);
-        Ok(PostFacts { all, message: row.message, draft: row.draft, account, post })
+        Ok(PostFacts { all, draft: row.draft, account, post })
     }
 
     /// What became of a post is noted by the system, whatever its words: the signs play no part.

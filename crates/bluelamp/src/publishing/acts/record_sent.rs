@@ -91,11 +91,19 @@ impl Act for RecordSent {
         if to == post::State::Leaving && self.came == Came::Live {
             step = step.job(outbox::take_down_job(p.id, "late", env.at()));
         }
-        let settled = matches!(self.came, Came::Live | Came::Rejected | Came::Expired);
-        if let Some(message) = facts.message.filter(|_| d.content.kind == Kind::Reply && settled && p.state.is_open())
-            && let Some(hears) = crate::wiring::after("publishing.reply")
-        {
-            step = step.then(hears, serde_json::json!({ "message": message, "post": p.id, "came": self.came.name() }));
+        // Somebody hears of it: the desk of every reply, those on duty of a post that did not go (it fails loudly).
+        let settled = matches!(self.came, Came::Live | Came::Rejected | Came::Expired) && p.state.is_open();
+        let event = match d.content.kind {
+            Kind::Reply => "publishing.reply",
+            _ => "publishing.not_out",
+        };
+        let heard = settled && (d.content.kind == Kind::Reply || self.came != Came::Live);
+        if let Some(hears) = crate::wiring::after(event).filter(|_| heard) {
+            let input = match d.content.kind {
+                Kind::Reply => serde_json::json!({ "post": p.id, "came": self.came.name() }),
+                _ => serde_json::json!({ "account": p.account, "draft": d.id, "kind": "post_failed" }),
+            };
+            step = step.then(hears, input);
         }
         Ok(step)
     }
