@@ -82,12 +82,8 @@ pub async fn read(
     let measures = store::measures_of(tx, ctx.force, m.id).await?;
     let hidden = store::newest(tx, ctx.force, Kind::Hide, account.id, m.id, m.correspondent).await?;
     let subject = view::subject(m, account);
-    let offer = |kind: Kind, label, says, look| Offer {
-        action: format!("/community/messages/{}/{}", m.id, kind.name()),
-        label,
-        says,
-        look,
-    };
+    let offer =
+        |kind: Kind, label, says, look| Offer { action: format!("/community/messages/{}/{}", m.id, kind.name()), label, says, look };
     let possible = |kind| may == May::Act && community::possible(kind, &subject).is_ok();
     let stands = |kind| measures.iter().any(|x| x.kind == kind && x.state.stands()) || (kind == Kind::Hide && m.hidden);
     let acts = MEASURES.into_iter().filter(|(kind, ..)| possible(*kind) && !stands(*kind));

@@ -266,15 +266,18 @@ mod tests {
         let key = |end: &str| format!("000000000000000000000000000000{end}");
         assert_eq!(posts[0], ("live".into(), "live".into(), Some("r-1".into()), key("AA"), "{\"cid\":\"c\"}".into(), Some(9)));
         assert_eq!(posts[1], ("sending".into(), "unknown".into(), None, key("BB"), "{}".into(), None));
-        let kept: Vec<(String, String)> = sqlx::query_as("SELECT content, by_whom FROM draft_revision ORDER BY id").fetch_all(&pool).await.unwrap();
+        let kept: Vec<(String, String)> =
+            sqlx::query_as("SELECT content, by_whom FROM draft_revision ORDER BY id").fetch_all(&pool).await.unwrap();
         assert!(kept[0].0.contains("It opens at nine."));
         assert_eq!(kept[0].1, "00010203-0405-0607-0809-0a0b0c0d0e0f");
         let job: (String, String) = sqlx::query_as("SELECT kind, input FROM job").fetch_one(&pool).await.unwrap();
         assert_eq!(job, ("publishing.deliver".into(), "{\"post\":\"02\"}".into()));
         let attempt: (i64, Option<i64>) = sqlx::query_as("SELECT nth, ended_at FROM attempt").fetch_one(&pool).await.unwrap();
         assert_eq!(attempt, (1, None), "begun and not ended: the platform is asked first");
-        let alarm: (String, i64) =
-            sqlx::query_as("SELECT a.kind, (SELECT COUNT(*) FROM alert_notice n WHERE n.alert = a.id) FROM alert a").fetch_one(&pool).await.unwrap();
+        let alarm: (String, i64) = sqlx::query_as("SELECT a.kind, (SELECT COUNT(*) FROM alert_notice n WHERE n.alert = a.id) FROM alert a")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
         assert_eq!(alarm, ("gap".into(), 1));
         assert!(sqlx::query("SELECT 1 FROM reply").execute(&pool).await.is_err(), "the desk's own outbox is gone");
         assert!(!all_tables().iter().any(|t| t.name.starts_with("reply")) && !columns().iter().any(|(t, _)| t == "reply"));

@@ -25,8 +25,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 6] =
-        [Self::Immediate, Self::Escalated, Self::Quarantine, Self::Gap, Self::ReplyFailed, Self::PostFailed];
+    pub const ALL: [Self; 6] = [Self::Immediate, Self::Escalated, Self::Quarantine, Self::Gap, Self::ReplyFailed, Self::PostFailed];
 
     pub const fn name(self) -> &'static str {
         match self {

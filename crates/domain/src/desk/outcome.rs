@@ -139,7 +139,14 @@ mod tests {
     #[test]
     fn leics_use_1_each_end_says_only_what_happened() {
         let nothing = Record::default();
-        let all = Record { answered: true, assessed: true, moderated: true, deleted: true, referrals: vec![Referral::Incident], ..Record::default() };
+        let all = Record {
+            answered: true,
+            assessed: true,
+            moderated: true,
+            deleted: true,
+            referrals: vec![Referral::Incident],
+            ..Record::default()
+        };
         let codes: Vec<(&str, String)> =
             Outcome::ALL.into_iter().map(|o| (o.name(), close(&nothing, o, "").map_or_else(|r| r.code, |_| "may".into()))).collect();
         let expected = [

@@ -23,8 +23,8 @@ pub mod start_duty;
 use super::store;
 use crate::accounts::{self, AccountRow};
 use crate::act::{Env, Stop, not_found};
-use crate::db::{DbError, Tx};
 use crate::community;
+use crate::db::{DbError, Tx};
 use crate::intake;
 use crate::intake::store::MessageRow;
 use crate::publishing::outbox::{self, Replied};
@@ -61,10 +61,7 @@ pub async fn on_message(tx: &mut Tx, env: &Env<'_>, id: MessageId) -> Result<OnM
         assessments: store::assessments(tx, env.force, id).await?,
         referrals: store::referrals(tx, env.force, id).await?,
         replies: outbox::replies_to(tx, env.force, id).await?,
-        moderated: community::store::measures_of(tx, env.force, id)
-            .await?
-            .iter()
-            .any(|m| m.state.stands() && m.kind.undoes().is_none()),
+        moderated: community::store::measures_of(tx, env.force, id).await?.iter().any(|m| m.state.stands() && m.kind.undoes().is_none()),
         routing,
         message,
         account,

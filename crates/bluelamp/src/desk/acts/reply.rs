@@ -121,8 +121,7 @@ impl Act for Reply {
                 author_handle: them.handle.clone(),
             }),
         };
-        let entry =
-            f.on.entry().id("draft", reply.draft).id("post", reply.post).code("private", private).value("text", &reply.text);
+        let entry = f.on.entry().id("draft", reply.draft).id("post", reply.post).code("private", private).value("text", &reply.text);
         let job = outbox::deliver_job(reply.post, env.at());
         Ok(Step::to(Change { reply, message: f.on.alive(env) }).entry(entry).job(job))
     }

@@ -281,6 +281,7 @@ pub async fn get_unanswered_csv(ctx: Ctx) -> PageResult {
         csv.push_str(&fields.iter().map(|f| http::csv_field(f)).collect::<Vec<_>>().join(","));
         csv.push_str("\r\n");
     }
-    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"unanswered.csv\"")];
+    let headers =
+        [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"unanswered.csv\"")];
     Ok((headers, csv).into_response())
 }

@@ -168,7 +168,10 @@ pub async fn notices(tx: &mut Tx, force: ForceId, alert: AlertId) -> Result<Vec<
 /// Does this alarm stand on this person's pages? A mail alone does not put it there.
 pub async fn was_told(tx: &mut Tx, force: ForceId, alert: AlertId, person: PersonId) -> Result<bool, DbError> {
     Ok(tx
-        .row(sql!("SELECT id FROM alert_notice WHERE force = $1 AND alert = $2 AND person = $3 AND how = 'screen' LIMIT 1"), vals![force, alert, person])
+        .row(
+            sql!("SELECT id FROM alert_notice WHERE force = $1 AND alert = $2 AND person = $3 AND how = 'screen' LIMIT 1"),
+            vals![force, alert, person],
+        )
         .await?
         .is_some())
 }

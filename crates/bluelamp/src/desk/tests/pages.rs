@@ -381,7 +381,10 @@ async fn leics_use_1_what_is_unread_stands_by_account_until_somebody_opens_it() 
         assert!(browser.get("/desk/unanswered").await.1.contains("Account main"));
         assert_eq!(unread().await, 1);
         let csv = browser.get("/desk/unanswered.csv").await.1;
-        assert!(csv.contains(&format!("Account main,1,1,1,0,0,0,2026-11-21T12:00:00Z,{}", b.account)), "{csv}");
+        assert!(
+            csv.contains(&format!("\"Account main\",\"1\",\"1\",\"1\",\"0\",\"0\",\"0\",\"2026-11-21T12:00:00Z\",\"{}\"", b.account)),
+            "{csv}"
+        );
         browser.get(&format!("/desk/messages/{}", m.id)).await;
         assert_eq!(unread().await, 0, "{}", b.world.database);
     }

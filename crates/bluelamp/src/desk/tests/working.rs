@@ -226,13 +226,17 @@ async fn app_role_4_each_referral_has_a_reference_of_its_own_a_target_and_where_
         let rows = store::referrals(&mut ctx.read().await.unwrap(), ctx.force, m.id).await.unwrap();
         assert_eq!(rows.len(), 3);
         assert_eq!(rows[0].target_at.0 - rows[0].at.0, 24 * 60 * MINUTE);
-        let incident = does(&ctx, Refer { reference: "0142".into(), ..refer(Kind::Incident) }).await.data["reference"].as_str().unwrap().to_owned();
+        let incident =
+            does(&ctx, Refer { reference: "0142".into(), ..refer(Kind::Incident) }).await.data["reference"].as_str().unwrap().to_owned();
         assert!(incident.starts_with("INC-2026-000001-"), "{incident}");
         assert_eq!(code(ctx.act(refer(Kind::Incident)).await), "say-it", "the control room's number is the incident's");
         // Provenance: the entry names the message, its account and the very body it came in.
         let mut tx = b.ctx().read().await.unwrap();
         let rows = tx
-            .rows(crate::sql!("SELECT body FROM ledger_entry WHERE force = $1 AND act = $2 AND decision = 'done'"), crate::vals![ctx.force, "desk.refer"])
+            .rows(
+                crate::sql!("SELECT body FROM ledger_entry WHERE force = $1 AND act = $2 AND decision = 'done'"),
+                crate::vals![ctx.force, "desk.refer"],
+            )
             .await
             .unwrap();
         for row in rows {
