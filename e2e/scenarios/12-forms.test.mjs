@@ -27,14 +27,14 @@ function forms() {
         action: button?.hasAttribute('formaction') ? button.formAction : new URL(form.getAttribute('action') || location.href, location.href).href,
         page: location.href,
         hidden: [...hidden, ...(button?.name ? [[button.name, button.value]] : [])],
-        fields: [...new Map(fields.map((it) => [it.name, { name: it.name, type: it.type, written: it.matches('textarea, [type=text], [type=search], [type=email], [type=url]') }])).values()],
+        fields: [...new Map(fields.map((it) => [it.name, { name: it.name, type: it.type, chosen: it.matches('select') ? it.value : it.checked ? it.value : null, written: it.matches('textarea, [type=text], [type=search], [type=email], [type=url]') }])).values()],
       })
     }
   }
   return found
 }
 
-const nonsense = { date: 'the 31st', time: 'late', number: 'many', email: 'nobody at all', url: 'nowhere', 'select-one': 'nonsense', radio: 'nonsense', checkbox: 'nonsense' }
+const nonsense = { date: 'the 31st', time: 'late', number: 'many', email: 'nobody at all', url: 'nowhere' }
 
 describe('every form', () => {
   let demo
@@ -73,7 +73,11 @@ describe('every form', () => {
           // A page that comes back has a new key; a repeat of one key is one request.
           const body = new URLSearchParams(form.hidden.map(([key, value]) => [key, key === 'key' ? randomUUID() : value]))
           for (const field of form.fields) {
-            if (way === 'empty' && /checkbox|radio/.test(field.type)) continue
+            // A list or a choice can be left as it is, and not be typed into.
+            if (/select|checkbox|radio/.test(field.type)) {
+              if (field.chosen !== null && (way === 'nonsense' || field.type === 'select-one')) body.append(field.name, field.chosen)
+              continue
+            }
             const said = way === 'empty' ? '' : (nonsense[field.type] ?? `not ${field.name} <b>at all</b>`)
             body.append(field.name, said)
             if (way === 'nonsense' && field.written && !nonsense[field.type]) typed.push(field.name)

@@ -63,9 +63,14 @@ async fn message(ctx: &Ctx, id: MessageId, here: &str, typed: view::Typed, refus
         chosen: typed.ground == g.code,
     });
     let (status, refusal) = refusal.map_or((200, None), |(s, p)| (s, Some(p)));
+    let mut about = view::about(ctx, &seen, pack.words());
+    // Who moderates without the desk is not sent to a closed door.
+    if ctx.may_read("read.desk").await?.rating != bluelamp_domain::decision::Rating::Green {
+        about.desk.clear();
+    }
     let page = MessagePage {
         shell: shell_for(ctx, here, Density::Page).await?,
-        about: view::about(ctx, &seen, pack.words()),
+        about,
         grounds: grounds.collect(),
         block: offered.block,
         undo: offered.undo,

@@ -63,7 +63,13 @@ pub struct Once {
     pub token: String,
     pub picture: Html,
     pub typed: String,
+    /// What was typed of a token that could not be made.
+    pub token_name: String,
+    pub token_days: String,
 }
+
+/// Days that a new token stands, unless another number is typed.
+const TOKEN_DAYS: &str = "90";
 
 #[derive(askama::Template)]
 #[template(path = "security/templates/me.html")]
@@ -78,6 +84,7 @@ struct MePage {
     accounts: Vec<Choice>,
     marks: Vec<NewMark>,
     once: Once,
+    token_days: String,
     errors: FieldErrors,
     refusal: Option<RefusalPanel>,
 }
@@ -165,6 +172,7 @@ pub async fn me_page(ctx: &Ctx, here: &str, once: Once, errors: FieldErrors, ref
             .map(|m| mark_line(ctx, m, String::new()))
             .collect(),
         shell,
+        token_days: if once.token_days.is_empty() { TOKEN_DAYS.to_owned() } else { once.token_days.clone() },
         once,
         errors,
         refusal,

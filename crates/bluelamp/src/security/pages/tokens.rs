@@ -39,7 +39,8 @@ pub async fn post_token(Form(ctx, fields): Form) -> PageResult {
             for r in &reasons {
                 errors.add(&code, r.says.clone());
             }
-            me_page(&ctx, "/me", Once::default(), errors, None).await
+            let typed = Once { token_name: fields.text("name"), token_days: fields.text("days"), ..Once::default() };
+            me_page(&ctx, "/me", typed, errors, None).await
         }
         Err(no) => answer(&ctx, no, "/me").await,
     }
