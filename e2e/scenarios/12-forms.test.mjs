@@ -15,7 +15,7 @@ const file = { after: (job) => ending.push(job) }
 const notHere = /\/(sign-out|demo\/as|leave|end|revoke|remove)$|^\/sign-in|\/duty\//
 
 // These still come back with the record's own words in place of what was typed. Each is struck off when it is mended.
-const stillLose = ['/accounts/:id/change', '/accounts/:id/connect', '/people/:id/training']
+const stillLose = ['/accounts/:id/change', '/accounts/:id/connect', '/people/:id/training', '/publishing/cases/:id/stage']
 
 // The forms of the page, each with the fields that a person fills in, once for every button that sends it elsewhere.
 function forms() {
