@@ -242,7 +242,7 @@ describe('a force on Bluesky', () => {
     const sent = Date.now()
     await resident.reply(post, threat)
     const first = await until('the threat stands first on the open desk', () => operator.page.evaluate(() => window.stoodFirst), { within: 60_000 })
-    const arrived = (await until('its entry in the ledger', received, { within: 10_000 })).at / 1000
+    const arrived = (await until('its entry in the ledger', async () => (await ledger()).find((it) => it.act === 'desk.raise_alert'), { within: 10_000 })).at / 1000
     t.diagnostic(`sent to first on the desk ${first - sent} ms, recorded to first on the desk ${first - arrived} ms`)
     assert.ok(first - arrived < 1000, `recorded to first on the open desk took ${first - arrived} ms`)
 
@@ -257,19 +257,19 @@ describe('a force on Bluesky', () => {
     assert.doesNotMatch(mail.text, /knife/, 'the words of the public stay at the desk')
   })
 
-  // The ledger's entry of the message, by the API with a token that may read it.
+  // The ledger, by the API with a token that may read it: oldest first, a page at a time.
   let token
-  async function received() {
+  async function ledger() {
     token ??= place.run(['token', 'issue', '--as', 'keeper@exampleshire.example', '--name', 'proof', '--acts', 'read.ledger']).stdout.trim().split('\n').at(-1)
-    // Oldest first, a page at a time.
+    const entries = []
     for (let next = ''; next !== null; ) {
       const response = await fetch(`${program.url}/api/v1/entries?limit=100${next && `&cursor=${next}`}`, { headers: { authorization: `Bearer ${token}` } })
       assert.equal(response.status, 200, await response.clone().text())
       const page = await response.json()
-      const found = page.items.find((it) => it.act === 'desk.raise_alert')
-      if (found) return found
+      entries.push(...page.items)
       next = page.next
     }
+    return entries
   }
 
   chapter('it is acknowledged, claimed, assessed, referred and answered', {}, async () => {
@@ -314,22 +314,29 @@ describe('a force on Bluesky', () => {
     }, { within: 60_000, every: 1000 })
     await operator.page.locator('[data-row]', { hasText: 'pathetic scum' }).locator('a').click()
     await operator.page.waitForURL(/open=/)
-    await operator.page.locator('#measure summary').click()
-    await operator.page.getByRole('link', { name: /^Moderate/ }).click()
-    await operator.page.waitForURL(/\/community\/messages\//)
-    await operator.page.getByRole('button', { name: /^Hide/ }).click()
-    await operator.page.locator('.bl-refusal, .govuk-error-summary').first().waitFor()
+    // Without a ground it stays (LEICS-MOD-1): the desk says why, and nothing reaches the network.
+    await operator.page.locator('#measure summary').first().click()
+    await operator.page.locator('#measure').getByRole('button', { name: /^Hide/ }).click()
+    await operator.page.getByText(/not one of the eight grounds/).first().waitFor()
     await looked(operator, 'moderate-refused')
-    await operator.page.getByLabel('Offensive language').check()
-    await operator.page.getByRole('button', { name: /^Hide/ }).click()
-    await operator.page.waitForLoadState()
+    await operator.page.goto(`${program.url}/desk`)
+    await operator.page.locator('[data-row]', { hasText: 'pathetic scum' }).locator('a').click()
+    await operator.page.locator('#measure summary').first().click()
+    await operator.page.locator('#measure').getByLabel(/^Ground/).selectOption({ label: 'Offensive language' })
+    await operator.page.locator('#measure').getByRole('button', { name: /^Hide/ }).click()
+    await operator.page.waitForURL(/did=done/)
     await until('the network says that it is hidden', async () => (await hidden(post.uri)).includes(reply.uri), { within: 60_000, every: 300 })
-    await until('the page says that it is done', async () => {
+    await operator.page.locator('#measure summary').first().click()
+    await until('the desk says that it is done', async () => {
       await operator.page.reload()
-      return operator.page.getByText(/hidden|done/i).count()
+      return (await operator.page.locator('.bl-measures').textContent()).match(/Hide: Offensive language/i)
     }, { within: 30_000, every: 1000 })
     await looked(operator, 'moderate')
     await onPhone(operator, 'moderate')
+    // The evidence was sealed before anything was sent (I6): its entry comes first.
+    const entries = await ledger()
+    const place = (act) => entries.findIndex((it) => it.act === act)
+    assert.ok(place('community.hide') >= 0 && place('community.record_outcome') > place('community.hide'), 'decided and kept, then sent, then its outcome')
     operator.noFaults()
   })
 
@@ -337,9 +344,10 @@ describe('a force on Bluesky', () => {
 
   chapter('the post is taken down everywhere, and proved gone', { timeout: 120_000 }, async () => {
     await writer.page.goto(`${program.url}${draft}`)
-    writer.page.on('dialog', (it) => it.accept())
     await writer.page.getByLabel('Why does it come down?').fill('The crossing is finished')
     await writer.page.getByRole('button', { name: 'Take down everywhere' }).click()
+    await writer.page.getByRole('dialog').getByRole('button', { name: 'Take down everywhere' }).click()
+    await writer.page.waitForURL(/did=done/)
     await writer.page.waitForLoadState()
     await gone(post.uri, { within: 60_000 })
     await until('the page says that it is proved gone', async () => {
