@@ -73,11 +73,12 @@ export async function wellMade(who) {
     headings: [...document.querySelectorAll('h1')].filter((it) => it.getClientRects().length > 0).length,
     // A phone's browser zooms out to fit what is too wide, so its own idea of the width is no measure.
     wider: document.documentElement.scrollWidth - Math.min(document.documentElement.clientWidth, width),
+    widest: [...document.body.querySelectorAll('*')].filter((it) => it.getClientRects().length > 0 && it.getBoundingClientRect().right + scrollX > width + 1).map((it) => it.outerHTML.slice(0, 90)).slice(-3),
   }), who.page.viewportSize().width)
   const where = new URL(who.page.url()).pathname
   assert.ok(facts.title.trim(), `${where} has a title`)
   assert.equal(facts.language.slice(0, 2), 'en', `${where} says which language it is in`)
   assert.equal(facts.headings, 1, `${where} has one main heading`)
   // WCAG 1.4.10: no sideways scrolling of the page itself, on a phone least of all.
-  assert.ok(facts.wider <= 0, `${where} is ${facts.wider} px wider than a ${who.device} screen`)
+  assert.ok(facts.wider <= 0, `${where} is ${facts.wider} px wider than a ${who.device} screen; look at ${facts.widest.join(' and ')}`)
 }

@@ -22,7 +22,7 @@ function facts(width) {
     mains: document.querySelectorAll('main').length,
     // A phone's browser zooms out to fit what is too wide, so its own idea of the width is no measure.
     wider: document.documentElement.scrollWidth - Math.min(document.documentElement.clientWidth, width),
-    widest: [...document.body.querySelectorAll('*')].filter((it) => shown(it) && it.getBoundingClientRect().right > width + 1 && !it.closest('.bl-scroll, [class*=scroll], nav ul, .bl-code')).slice(0, 2).map((it) => it.outerHTML.slice(0, 90)),
+    widest: [...document.body.querySelectorAll('*')].filter((it) => shown(it) && it.getBoundingClientRect().right + scrollX > width + 1 && !it.closest('.bl-scroll, [class*=scroll], nav ul, .bl-code')).slice(0, 2).map((it) => it.outerHTML.slice(0, 90)),
     lost: [...document.querySelectorAll('a[href^="#"]')].map((it) => it.getAttribute('href').slice(1)).filter((id) => id && !document.getElementById(id)),
     raw: words.match(/\b(?:Some|None|Ok|Err|Id)\([^)]*\)|\b\w+ \{ \w+: |[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\bNaN\b|\bundefined\b|\{\{|\*\*\w/g) ?? [],
     clipped: [...main.querySelectorAll('h1, h2, h3, button, label, dt, .bl-button')].filter((it) => shown(it) && !it.closest('.govuk-visually-hidden') && it.clientWidth > 2 && it.scrollWidth > it.clientWidth + 2 && getComputedStyle(it).overflowX === 'hidden' && getComputedStyle(it).display !== 'inline').map((it) => it.textContent.trim().slice(0, 40)),

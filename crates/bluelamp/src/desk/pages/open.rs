@@ -90,7 +90,8 @@ pub async fn conversation(
         claim: claim_line(ctx, m, names),
         items: items(ctx, tx, &whole, names, may.drafts).await?,
         why: why(m),
-        read_by: m.triage_pack.clone(),
+        // As much of the hash as `pack check` prints: enough to tell one version from another.
+        read_by: m.triage_pack.chars().take(12).collect(),
         dimensions: answers
             .iter()
             .map(|a| Dimension {
