@@ -344,6 +344,12 @@ pub trait Connector: Send + Sync {
     async fn moderate(&self, net: &dyn Egress, connection: &Connection, what: Moderation, subject: &Subject, at: Micros) -> Outcome<()>;
     /// What came since `cursor`; from the newest where there is none. Overlaps rather than skips.
     async fn poll(&self, net: &dyn Egress, connection: &Connection, cursor: Option<&str>) -> Outcome<Page>;
+    /// How often the account may be asked whether something is there, where the platform neither calls nor streams:
+    /// microseconds between two polls, when `sharing` accounts share this installation's budget on the platform.
+    /// Nothing where the ordinary poll is prompt enough.
+    fn glance(&self, _connection: &Connection, _sharing: usize) -> Option<Micros> {
+        None
+    }
     /// What became of items we know of, for platforms that tell no edits or deletions by themselves, and what their
     /// poll may have passed over (an answer with a false date below a post of our own). Only news comes back: an
     /// unchanged item gives nothing. At most 25 items a call.

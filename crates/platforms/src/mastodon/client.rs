@@ -61,9 +61,9 @@ pub async fn publish(net: &dyn Egress, connection: &Connection, limits: &Capabil
     if !item.language.is_empty() {
         body["language"] = item.language.clone().into();
     }
-    let honoured = connection.facts.get("idempotency").is_some_and(|v| v == "yes");
-    let repeat = if honoured { Repeat::Safe } else { Repeat::Never };
-    let call = Call { repeat, key: Some(&item.key), ..Call::once(Method::Post, "/api/v1/statuses", body) };
+    // The key is remembered when the status is made, so a repeat while the first is still being made would make two:
+    // silence is answered by looking, and only then by the same key again.
+    let call = Call { key: Some(&item.key), ..Call::once(Method::Post, "/api/v1/statuses", body) };
     ask::<Status>(net, connection, call).await.map(receipt)
 }
 
@@ -236,8 +236,8 @@ async fn forward(net: &dyn Egress, connection: &Connection, after: &str, at: Opt
     let next = link(&response, "prev", "min_id").filter(|_| !heads.is_empty()).or_else(|| heads.last().map(|h| h.id.clone()));
     let latest = heads.last().and_then(|h| micros(&h.created_at));
     let cursor = Cursor { after: Some(next.unwrap_or_else(|| after.to_owned())), at: latest.or(at) };
-    let reaches_back_to = at.or_else(|| heads.first().and_then(|h| micros(&h.created_at)));
-    Outcome::Done(Page { more: heads.len() >= 40, items, next: Some(written(&cursor)), reaches_back_to })
+    // By ids, not by times: it goes on from where the last page ended, however far back that is.
+    Outcome::Done(Page { more: heads.len() >= 40, items, next: Some(written(&cursor)), reaches_back_to: None })
 }
 
 /// The newest, `pages` deep, oldest first.
@@ -261,7 +261,7 @@ async fn newest(net: &dyn Egress, connection: &Connection, pages: usize, since: 
     }
     let at = |head: Option<&NotificationHead>| head.and_then(|h| micros(&h.created_at));
     let cursor = Cursor { after: heads.last().map(|h| h.id.clone()), at: at(heads.last()).or(since) };
-    let reaches_back_to = since.filter(|_| whole).or_else(|| at(heads.first()));
+    let reaches_back_to = if whole { Some(since.unwrap_or(0)) } else { at(heads.first()) };
     Outcome::Done(Page { items: all, next: Some(written(&cursor)), more: false, reaches_back_to })
 }
 

@@ -127,12 +127,23 @@ pub fn frame(frame: &Frame) -> Vec<Raw> {
         #[serde(default)]
         payload: String,
     }
+    #[derive(serde::Deserialize)]
+    struct Kind {
+        #[serde(rename = "type")]
+        kind: String,
+    }
     let text = match frame {
         Frame::Text(text) => text.as_str(),
         Frame::Binary(_) => return Vec::new(),
     };
     let Ok(event) = serde_json::from_str::<Event>(text) else { return Vec::new() };
     match event.event.as_str() {
+        // The same three as a poll asks for: who likes or follows is nothing to keep.
+        "notification"
+            if serde_json::from_str::<Kind>(&event.payload).is_ok_and(|n| !matches!(n.kind.as_str(), "mention" | "update" | "quote")) =>
+        {
+            Vec::new()
+        }
         "notification" => vec![Raw { kind: NOTIFICATION.into(), body: event.payload.into_bytes() }],
         "status.update" => vec![Raw { kind: STATUS.into(), body: event.payload.into_bytes() }],
         "delete" => vec![Raw { kind: DELETED.into(), body: serde_json::json!({ "id": event.payload }).to_string().into_bytes() }],

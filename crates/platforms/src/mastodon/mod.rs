@@ -137,9 +137,10 @@ impl Connector for Mastodon {
         map::map(raw, own)
     }
 
+    /// The account's whole stream and not its notifications alone: only there are deletions told.
     fn stream(&self, connection: &Connection) -> Option<Request> {
         let host = connection.facts.get("streaming")?.replacen("http", "ws", 1);
-        let url = url::Url::parse(&format!("{}/api/v1/streaming?stream=user:notification", host.trim_end_matches('/'))).ok()?;
+        let url = url::Url::parse(&format!("{}/api/v1/streaming?stream=user", host.trim_end_matches('/'))).ok()?;
         let local = connection.base.starts_with("http://");
         // The token goes with it, so the stream must be as safe as the API is.
         if url.scheme() != "wss" && !(local && url.scheme() == "ws") {

@@ -46,6 +46,8 @@ pub(crate) struct Shared {
     pub takahe: bool,
     /// Account, kind of stream it belongs to, the frame.
     pub events: broadcast::Sender<(String, &'static str, String)>,
+    /// Says to every open stream that it ends.
+    pub cut: broadcast::Sender<()>,
     state: Mutex<State>,
 }
 
@@ -64,6 +66,7 @@ pub async fn serve(setup: Setup) -> io::Result<Handle> {
         clock: setup.clock,
         takahe: setup.takahe,
         events: broadcast::Sender::new(256),
+        cut: broadcast::Sender::new(4),
         state: Mutex::new(State::new()),
     });
     let app = api::router(shared.clone());
@@ -92,7 +95,64 @@ impl Handle {
 
     /// The next `times` requests are answered with this status; 0 is silence, 1 silence after doing it.
     pub fn fault(&self, status: u16, times: u32) {
-        self.shared.state().faults = (status, times);
+        let mut state = self.shared.state();
+        state.faults = (status, times);
+        state.faulty = None;
+    }
+
+    /// As [`Handle::fault`], for requests of one method and path alone.
+    pub fn fault_on(&self, method: &str, path: &str, status: u16, times: u32) {
+        let mut state = self.shared.state();
+        state.faults = (status, times);
+        state.faulty = Some((method.to_owned(), path.to_owned()));
+    }
+
+    /// The official account's own answers to a status.
+    pub fn answers_to(&self, id: &str) -> Vec<String> {
+        let state = self.shared.state();
+        state.statuses.values().filter(|s| s.by == state.force && s.parent.as_deref() == Some(id)).map(|s| s.id.clone()).collect()
+    }
+
+    /// Ends every stream. While `down`, none is opened.
+    pub fn cut_streams(&self, down: bool) {
+        self.shared.state().streams_down = down;
+        // No stream being open is no error.
+        let _ = self.shared.cut.send(());
+    }
+
+    /// The person takes a token back in the server's settings; open streams with it end.
+    pub fn revoke(&self, token: &str) {
+        self.shared.state().tokens.remove(token);
+        let _ = self.shared.cut.send(());
+    }
+
+    /// The official account's owner makes a new token, with every scope we ask for.
+    pub fn issue(&self, token: &str) {
+        let mut state = self.shared.state();
+        let force = state.force.clone();
+        state.tokens.insert(token.to_owned(), (force, super::connect::SCOPES.to_owned()));
+    }
+
+    /// How many requests of this method and path beginning were received.
+    pub fn asked(&self, method: &str, path: &str) -> usize {
+        self.shared.state().asked.iter().filter(|(m, p)| m == method && p.starts_with(path)).count()
+    }
+
+    /// How many streams are open.
+    pub fn listeners(&self) -> usize {
+        self.shared.events.receiver_count()
+    }
+
+    /// The description that a picture was sent with, of every picture of a status.
+    pub fn descriptions(&self, id: &str) -> Vec<String> {
+        let state = self.shared.state();
+        let media = state.statuses.get(id).map(|s| s.media.clone()).unwrap_or_default();
+        media.iter().filter_map(|m| state.media.get(m)).map(|m| m.alt.clone()).collect()
+    }
+
+    /// The status that a status answers.
+    pub fn parent_of(&self, id: &str) -> Option<String> {
+        self.shared.state().statuses.get(id).and_then(|s| s.parent.clone())
     }
 
     /// The next picture is ready only after being asked after so many times.

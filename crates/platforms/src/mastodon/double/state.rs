@@ -67,7 +67,12 @@ pub struct State {
     pub blocks: BTreeSet<String>,
     pub reports: Vec<Value>,
     pub slow: u32,
+    pub streams_down: bool,
+    /// Every request that came: method and path.
+    pub asked: Vec<(String, String)>,
     pub faults: (u16, u32),
+    /// Only requests of this method and path meet with the fault.
+    pub faulty: Option<(String, String)>,
     /// Instants of requests, deletions and uploads, for the limits.
     pub spent: BTreeMap<&'static str, Vec<i64>>,
 }
@@ -88,7 +93,10 @@ impl State {
             blocks: BTreeSet::new(),
             reports: Vec::new(),
             slow: 0,
+            streams_down: false,
+            asked: vec![],
             faults: (0, 0),
+            faulty: None,
             spent: BTreeMap::new(),
         };
         state.force = state.person(FORCE);

@@ -22,6 +22,9 @@ pub async fn open(
     if s.takahe {
         return html_404();
     }
+    if s.state().streams_down {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let bearer = headers.get("authorization").and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
     let token = bearer.or_else(|| headers.get("sec-websocket-protocol").and_then(|v| v.to_str().ok()));
     let account = token.and_then(|t| s.state().tokens.get(t).map(|(account, _)| account.clone()));
@@ -34,8 +37,8 @@ pub async fn open(
         _ => return No::new(StatusCode::BAD_REQUEST, "Unknown stream type").into_response(),
     };
     // Subscribed before the answer, so that nothing falls between the two.
-    let events = s.events.subscribe();
-    up.on_upgrade(move |socket| tell(socket, account, stream, events))
+    let (events, cut) = (s.events.subscribe(), s.cut.subscribe());
+    up.on_upgrade(move |socket| tell(socket, account, stream, events, cut))
 }
 
 async fn tell(
@@ -43,11 +46,24 @@ async fn tell(
     account: String,
     stream: &str,
     mut events: tokio::sync::broadcast::Receiver<(String, &'static str, String)>,
+    mut cut: tokio::sync::broadcast::Receiver<()>,
 ) {
     if socket.send(Message::text(":thump")).await.is_err() {
         return;
     }
-    while let Ok((to, kind, frame)) = events.recv().await {
+    loop {
+        let (to, kind, frame) = tokio::select! {
+            event = events.recv() => match event {
+                Ok(event) => event,
+                Err(_) => return,
+            },
+            // The server ends it, or its listener went away.
+            _ = cut.recv() => return,
+            frame = socket.recv() => match frame {
+                Some(Ok(_)) => continue,
+                _ => return,
+            },
+        };
         let wanted = to == account && (stream == "user" || kind == stream);
         if wanted && socket.send(Message::text(frame)).await.is_err() {
             return;
