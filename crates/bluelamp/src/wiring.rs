@@ -124,6 +124,7 @@ static JOBS: &[JobInfo] = &[
     },
     // accounts
     JobInfo { kind: "accounts.renew", act: "accounts.renew_connection", attempts: 30, lease_s: 60, run: crate::accounts::jobs::renew },
+    JobInfo { kind: "accounts.check", act: "accounts.mark_connection", attempts: 50, lease_s: 90, run: crate::accounts::jobs::check },
     // intake
     JobInfo {
         kind: "intake.fetch_media",
@@ -199,6 +200,7 @@ static AFTER: &[(&str, &str)] = &[
     ("intake.immediate", "desk.raise_alert"),
     ("intake.quarantined", "desk.raise_alert"),
     ("intake.gap", "desk.raise_alert"),
+    ("accounts.needs_person", "desk.raise_alert"),
     ("publishing.reply", "desk.record_reply_sent"),
     ("publishing.not_out", "desk.raise_alert"),
 ];
@@ -343,7 +345,7 @@ pub async fn build(config: Config, place: Place, clock: Arc<dyn Clock>, entropy:
     }
     let blobs = crate::db::blobs::Blobs::folder(config.data.join("objects"))?;
     let connectors = connectors(live);
-    let bounds = crate::http::egress::Bounds::default();
+    let bounds = crate::http::egress::Bounds { timeout_ms: config.egress.timeout_s.clamp(1, 60) * 1_000, ..Default::default() };
     let ways = crate::http::egress::Ways::new(config.egress.private, bounds, clock.clone(), entropy.clone())
         .map_err(|e| StartError::Other(format!("no way out could be made: {e}")))?;
     let parts = crate::app::Parts {

@@ -9,8 +9,8 @@ use super::acts::record_sent::RecordSent;
 use super::acts::record_taken_down::RecordTakenDown;
 use super::acts::send::Send;
 use super::store::{self, AttemptRow, DraftRow, PostRow};
-use crate::accounts::acts::mark_connection::{MarkConnection, Standing};
 use crate::accounts::connection::{self, Line, NoLine};
+use crate::accounts::jobs::again_after;
 use crate::act::{Ctx, Fault, Outcome as Done};
 use crate::db::doors::Claimed;
 use crate::db::{DbError, Isolation};
@@ -160,7 +160,7 @@ pub fn deliver(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran, Fault>>
                         keep(&ctx, &e, a.nth, Came::Rejected, None, "asked: not there").await?;
                     }
                 }
-                Outcome::Unauthorised { why } => return unauthorised(&ctx, &e, &why).await,
+                Outcome::Unauthorised { why } => return unauthorised(&ctx, &e, line, &why, job.attempts).await,
                 Outcome::Limited { until } => return Ok(Ran::Later { at: Instant(until), why: "the platform asks to wait".into() }),
                 Outcome::Rejected { why } | Outcome::Unknown { why } | Outcome::Broken { why } => {
                     return Ok(later(&ctx, job.attempts, &format!("asked whether it is out, no answer: {why}")));
@@ -186,7 +186,7 @@ pub fn deliver(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran, Fault>>
             return Ok(later(&ctx, 1, "another runner is at it"));
         }
         let came = line.connector.publish(&*line.net, &line.connection, &item).await;
-        answered(&ctx, &e, nth, came, job.attempts).await
+        answered(&ctx, &e, line, nth, came, job.attempts).await
     })
 }
 
@@ -199,7 +199,7 @@ fn still_running(last: Option<&AttemptRow>, now: Instant) -> bool {
     last.is_some_and(|a| a.ended_at.is_none() && now < a.started_at.plus(CALL_MAY_RUN) && now >= a.started_at)
 }
 
-async fn answered(ctx: &Ctx, e: &Errand, nth: i64, came: Outcome<Receipt>, tries: i64) -> Result<Ran, Fault> {
+async fn answered(ctx: &Ctx, e: &Errand, line: &Line, nth: i64, came: Outcome<Receipt>, tries: i64) -> Result<Ran, Fault> {
     match came {
         Outcome::Done(receipt) => {
             keep(ctx, e, nth, Came::Live, Some(&receipt), "").await?;
@@ -223,7 +223,7 @@ async fn answered(ctx: &Ctx, e: &Errand, nth: i64, came: Outcome<Receipt>, tries
         }
         Outcome::Unauthorised { why } => {
             keep(ctx, e, nth, Came::Unauthorised, None, &why).await?;
-            unauthorised(ctx, e, &why).await
+            unauthorised(ctx, e, line, &why, tries).await
         }
         Outcome::Broken { why } => {
             // Nothing was done there: the next try is a new call, not a question.
@@ -235,10 +235,21 @@ async fn answered(ctx: &Ctx, e: &Errand, nth: i64, came: Outcome<Receipt>, tries
 
 const LIMITED: &str = "the platform asks to wait";
 
-/// The connection no longer works: the account is marked, and the post waits for a person until its time has passed.
-async fn unauthorised(ctx: &Ctx, e: &Errand, why: &str) -> Result<Ran, Fault> {
-    ctx.act(MarkConnection { account: e.post.account, standing: Standing::NeedsPerson, why: why.to_owned(), handle: None }).await?;
-    unconnected(ctx, e, why, 5).await
+/// The credential was refused: with a fresh one it is tried again. Where none is to be had the account is marked by now,
+/// and the post waits for a person until its time has passed.
+async fn unauthorised(ctx: &Ctx, e: &Errand, line: &Line, why: &str, tries: i64) -> Result<Ran, Fault> {
+    match again_after(ctx, line).await? {
+        Some(at) => Ok(renewed(ctx, at, tries, why)),
+        None => unconnected(ctx, e, why, 5).await,
+    }
+}
+
+/// The first refusal is tried again as soon as the credential is fresh; one that keeps being refused, ever later.
+fn renewed(ctx: &Ctx, at: Instant, tries: i64, why: &str) -> Ran {
+    match later(ctx, tries, why) {
+        Ran::Later { at: paced, why } => Ran::Later { at: if tries <= 1 { at } else { at.max(paced) }, why },
+        other => other,
+    }
 }
 
 async fn unconnected(ctx: &Ctx, e: &Errand, why: &str, tries: i64) -> Result<Ran, Fault> {
@@ -374,8 +385,10 @@ pub fn read_back(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran, Fault
                 SeenAs::Gone
             }
             Outcome::Unauthorised { why } => {
-                ctx.act(MarkConnection { account: e.post.account, standing: Standing::NeedsPerson, why, handle: None }).await?;
-                return Ok(later(&ctx, 8, "the connection no longer works"));
+                return Ok(match again_after(&ctx, line).await? {
+                    Some(at) => renewed(&ctx, at, job.attempts, &why),
+                    None => later(&ctx, 8, "the connection no longer works"),
+                });
             }
             Outcome::Limited { until } => return Ok(Ran::Later { at: Instant(until), why: LIMITED.into() }),
             Outcome::Rejected { why } => return Ok(Ran::GiveUp { why }),
@@ -420,14 +433,14 @@ pub fn take_down(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran, Fault
                 match line.connector.find(&*line.net, &line.connection, &item).await {
                     Outcome::Done(Some(receipt)) => receipt.remote_id,
                     Outcome::Done(None) => return settle(ctx.act(RecordTakenDown { post }).await?),
-                    other => return not_down(&ctx, &e, other.map(drop), job.attempts).await,
+                    other => return not_down(&ctx, &e, line, other.map(drop), job.attempts).await,
                 }
             }
         };
         match line.connector.delete(&*line.net, &line.connection, &remote).await {
             // A refusal or no answer decides nothing: the look does.
             Outcome::Done(()) | Outcome::Unknown { .. } | Outcome::Rejected { .. } => {}
-            other => return not_down(&ctx, &e, other, job.attempts).await,
+            other => return not_down(&ctx, &e, line, other, job.attempts).await,
         }
         match line.connector.read_back(&*line.net, &line.connection, &remote).await {
             Outcome::Done(Seen::Gone) => settle(ctx.act(RecordTakenDown { post }).await?),
@@ -435,7 +448,7 @@ pub fn take_down(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran, Fault
                 tracing::warn!(post = %e.post.id, "deleted, and still shown");
                 Ok(later(&ctx, job.attempts, "deleted, and still shown"))
             }
-            other => not_down(&ctx, &e, other.map(drop), job.attempts).await,
+            other => not_down(&ctx, &e, line, other.map(drop), job.attempts).await,
         }
     })
 }
@@ -445,12 +458,12 @@ fn kept_id(last: Option<&AttemptRow>) -> Option<String> {
     serde_json::from_str::<Receipt>(receipt).ok().map(|r| r.remote_id)
 }
 
-async fn not_down(ctx: &Ctx, e: &Errand, came: Outcome<()>, tries: i64) -> Result<Ran, Fault> {
+async fn not_down(ctx: &Ctx, e: &Errand, line: &Line, came: Outcome<()>, tries: i64) -> Result<Ran, Fault> {
     match came {
-        Outcome::Unauthorised { why } => {
-            ctx.act(MarkConnection { account: e.post.account, standing: Standing::NeedsPerson, why: why.clone(), handle: None }).await?;
-            Ok(later(ctx, 5, &why))
-        }
+        Outcome::Unauthorised { why } => Ok(match again_after(ctx, line).await? {
+            Some(at) => renewed(ctx, at, tries, &why),
+            None => later(ctx, 5, &why),
+        }),
         Outcome::Limited { until } => Ok(Ran::Later { at: Instant(until).min(ctx.now().plus(HOUR)), why: LIMITED.into() }),
         Outcome::Rejected { why } | Outcome::Unknown { why } | Outcome::Broken { why } => {
             tracing::error!(post = %e.post.id, why, "a post is not down yet");

@@ -98,6 +98,12 @@ impl Subject {
         says
     }
 
+    /// Accounts that cannot speak just now: never connected, or their credential is refused.
+    pub fn silent(&self) -> Vec<String> {
+        let cannot = |a: &AccountRow| !a.connected || a.connection_state.as_deref() == Some("needs-person");
+        self.targets.iter().filter(|t| cannot(&t.account)).map(|t| format!("{} on {}", t.account.title, t.limits.title)).collect()
+    }
+
     pub fn entity(&self, env: Ground<'_>, target: &Target) -> Entity {
         let d = &self.draft;
         Entity::new("Draft", format!("{}:{}", d.id, target.account.id))

@@ -185,6 +185,18 @@ pub fn schedule(d: &Draft, revision: i64, for_: Instant, stops: &[String], at: I
     }
 }
 
+/// What is to go out now needs accounts that can speak now. What is scheduled may be connected until its time.
+pub fn heard(silent: &[String]) -> Result<(), Refusal> {
+    if silent.is_empty() {
+        return Ok(());
+    }
+    let who = silent.join(", ");
+    Err(Refusal::new(
+        "not-connected",
+        format!("the platform takes nothing from {who} just now; connect it again on the account's page first"),
+    ))
+}
+
 /// What no platform would take is refused before anything leaves, so that a half-made thread never stands.
 fn can_go(d: &Draft, stops: &[String]) -> Result<(), Refusal> {
     if d.content.kind == super::Kind::Reply {

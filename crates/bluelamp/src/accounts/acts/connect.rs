@@ -13,7 +13,7 @@ use bluelamp_domain::accounts::{self as rules, AccountState, fold_handle};
 use bluelamp_domain::act::{Entry, Job, Permit, Refusal, Step};
 use bluelamp_domain::ids::AccountId;
 use bluelamp_domain::question::Question;
-use bluelamp_domain::time::Instant;
+use bluelamp_domain::time::{HOUR, Instant};
 use bluelamp_platforms::{Connection, Intake};
 use serde::{Deserialize, Serialize};
 
@@ -113,13 +113,9 @@ impl Act for Connect {
             .code("state", state.name())
             .value("handle", &opened.handle)
             .value("remote_account", &opened.remote_account);
-        let renew = renewal(&row, env.at());
+        let jobs = renewal(&row, env.at()).into_iter().chain([check(&row, env.at())]).collect::<Vec<_>>();
         let change = Change { account: a.id, row, state, before: a.clone(), remote: opened.remote_account.clone(), hook };
-        let mut step = Step::to(change).entry(entry);
-        if let Some(job) = renew {
-            step = step.job(job);
-        }
-        Ok(step)
+        Ok(jobs.into_iter().fold(Step::to(change).entry(entry), Step::job))
     }
 
     async fn write(&self, tx: &mut Tx, env: &Env<'_>, c: &Change) -> Result<Done, DbError> {
@@ -146,9 +142,23 @@ pub fn renewal(row: &ConnectionRow, at: Instant) -> Option<Job> {
     Some(Job {
         kind: "accounts.renew",
         input: serde_json::json!({ "account": row.account, "version": row.version }),
-        not_before: Instant(ends.0 - early),
+        // A clock that is hours wrong must not turn this into a storm.
+        not_before: Instant(ends.0 - early).max(at.plus(MINUTE)),
         key: format!("accounts.renew:{}:{}", row.account, row.version),
     })
+}
+
+/// How often a platform is asked whether a credential still works and whose it is, even while nothing is said.
+pub const CHECK_EVERY: i64 = 6 * HOUR;
+
+/// The next look at whether the credential still works. A chain of looks belongs to one connecting and ends with it.
+pub fn check(row: &ConnectionRow, at: Instant) -> Job {
+    Job {
+        kind: "accounts.check",
+        input: serde_json::json!({ "account": row.account, "connected_at": row.connected_at.0 }),
+        not_before: at.plus(CHECK_EVERY),
+        key: format!("accounts.check:{}:{}", row.account, at.0),
+    }
 }
 
 /// `@force` and `force@social.example` are one handle: networks of many servers say it both ways.

@@ -1,5 +1,6 @@
 //! `accounts.mark_connection`: whether an account's connection stands, as the platform showed it.
 
+use super::connect::check;
 use super::{about, seen};
 use crate::accounts::store::{self, AccountRow, ConnectionRow};
 use crate::act::{Act, Done, Env, Stop};
@@ -74,6 +75,7 @@ impl Act for MarkConnection {
         }
         row.why = self.why.chars().filter(|c| !c.is_control()).take(300).collect();
         row.checked_at = env.at();
+        let rings = self.standing == Standing::NeedsPerson && was != row.state;
         let mut entry = Entry::default().id("account", row.account).code("standing", &row.state).code("was", was);
         if !row.why.is_empty() {
             entry = entry.value("why", &row.why);
@@ -82,7 +84,17 @@ impl Act for MarkConnection {
             row.handle = handle.chars().filter(|c| !c.is_control()).take(300).collect();
             entry = entry.value("handle", &row.handle);
         }
-        Ok(Step::to(row).entry(entry))
+        let next = self.handle.is_some().then(|| check(&row, env.at()));
+        let mut step = Step::to(row).entry(entry);
+        if let Some(job) = next {
+            step = step.job(job);
+        }
+        // A credential that no longer works is a silence that no waiting ends: it rings at once, not after the pack's
+        // minutes of silence (APP-ROLE-3).
+        if rings && let Some(alarm) = crate::wiring::after("accounts.needs_person") {
+            step = step.then(alarm, serde_json::json!({ "account": self.account, "kind": "gap" }));
+        }
+        Ok(step)
     }
 
     async fn write(&self, tx: &mut Tx, env: &Env<'_>, row: &ConnectionRow) -> Result<Done, DbError> {

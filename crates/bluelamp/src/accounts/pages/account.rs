@@ -94,6 +94,7 @@ async fn account_page(ctx: &Ctx, id: AccountId, here: &str, refusal: Option<Refu
     };
     let life = store::life(&mut tx, ctx.force, id, Instant(i64::MAX)).await?;
     let owners = store::owners(&mut tx, ctx.force).await?;
+    let connection = store::connection(&mut tx, ctx.force, id).await?;
     let extra = crate::wiring::register_extras(ctx, &mut tx).await?.remove(&id).unwrap_or_default();
     drop(tx);
     let asks = exchange::asks(ctx, id).await?.unwrap_or_default();
@@ -122,7 +123,7 @@ async fn account_page(ctx: &Ctx, id: AccountId, here: &str, refusal: Option<Refu
         posture_tone,
         posture_why: a.connection_why.clone().unwrap_or_default(),
         complete: complete(ctx, &extra),
-        summary: summary(ctx, &a, extra.unanswered),
+        summary: summary(ctx, &a, extra.unanswered, connection.map(|c| c.checked_at)),
         life: life.iter().map(|l| life_row(ctx, l)).collect(),
         may,
         asks,
@@ -176,7 +177,7 @@ async fn may(ctx: &Ctx, a: &AccountRow, connectable: bool) -> Result<May, http::
     })
 }
 
-fn summary(ctx: &Ctx, a: &AccountRow, unanswered: u64) -> Vec<SummaryRow> {
+fn summary(ctx: &Ctx, a: &AccountRow, unanswered: u64, checked_at: Option<Instant>) -> Vec<SummaryRow> {
     let row = |key: &str, value: String| SummaryRow { key: key.into(), value, ..SummaryRow::default() };
     let or = |text: &str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_owned() };
     vec![
@@ -189,6 +190,7 @@ fn summary(ctx: &Ctx, a: &AccountRow, unanswered: u64) -> Vec<SummaryRow> {
         row("Private messages", or(&a.private_decision, "No decision recorded")),
         row("People authorised", a.contributors.to_string()),
         row("Unanswered", unanswered.to_string()),
+        row("Credentials last asked about", checked_at.map_or_else(|| "Not connected".into(), |at| moment(ctx, at).short)),
         row("On the public list", if a.public_listed { "Yes" } else { "No" }.into()),
         row("In the register since", moment(ctx, a.created_at).short),
     ]

@@ -34,6 +34,7 @@ impl Act for Publish {
     }
 
     fn rule(&self, facts: &Subject, _permit: Permit<Self>, env: &Env<'_>) -> Result<Step<State>, Refusal> {
+        state::heard(&facts.silent())?;
         let to = state::publish(&facts.draft, self.revision, &facts.stops(), env.at())?;
         Ok(Step::to(to).entry(entry_of(facts).code("accounts", facts.targets.len())).job(send_job(&facts.draft, env.at())))
     }
