@@ -648,6 +648,17 @@ pub async fn lease(
     .transpose()
 }
 
+/// Where an account's poll stands, while this holder has its lease.
+pub async fn held_cursor(tx: &mut Tx, force: ForceId, account: AccountId, holder: &str, at: Instant) -> Result<Option<CursorRow>, DbError> {
+    let held = tx
+        .row(
+            sql!("SELECT account FROM intake_cursor WHERE force = $1 AND account = $2 AND holder = $3 AND leased_until > $4"),
+            vals![force, account, holder, at],
+        )
+        .await?;
+    if held.is_none() { Ok(None) } else { cursor(tx, force, account).await }
+}
+
 /// Moves an account's poll on. Answers false when the lease was lost meanwhile and nothing changed.
 pub async fn advance(tx: &mut Tx, force: ForceId, c: &CursorRow) -> Result<bool, DbError> {
     let n = tx
@@ -691,6 +702,10 @@ pub async fn revision_names(tx: &mut Tx, force: ForceId, message: MessageId) -> 
 #[derive(Debug, Clone)]
 pub struct Connected {
     pub account: AccountId,
+    pub platform: String,
+    /// When its credentials were given: others since then are read with anew.
+    pub connected_at: Instant,
+    /// When it is polled next; at once where it was connected after the last try.
     pub next_at: Instant,
     pub holder: Option<String>,
     pub leased_until: Instant,
@@ -700,7 +715,7 @@ pub struct Connected {
 pub async fn connected(tx: &mut Tx, force: ForceId) -> Result<Vec<Connected>, DbError> {
     let rows = tx
         .rows(
-            sql!("SELECT a.id, COALESCE(c.next_at, 0) AS next_at, c.holder, COALESCE(c.leased_until, 0) AS leased_until FROM account a LEFT JOIN intake_cursor c ON c.force = a.force AND c.account = a.id WHERE a.force = $1 AND a.connected = 1 AND a.state NOT IN ('requested', 'closed') ORDER BY a.id LIMIT 5000"),
+            sql!("SELECT a.id, a.platform, k.connected_at, CASE WHEN k.connected_at > COALESCE(c.tried_at, 0) THEN 0 ELSE COALESCE(c.next_at, 0) END AS next_at, c.holder, COALESCE(c.leased_until, 0) AS leased_until FROM account a JOIN connection k ON k.force = a.force AND k.account = a.id LEFT JOIN intake_cursor c ON c.force = a.force AND c.account = a.id WHERE a.force = $1 AND a.connected = 1 AND a.state NOT IN ('requested', 'closed') ORDER BY a.id LIMIT 5000"),
             vals![force],
         )
         .await?;
@@ -708,6 +723,8 @@ pub async fn connected(tx: &mut Tx, force: ForceId) -> Result<Vec<Connected>, Db
         .map(|r| {
             Ok(Connected {
                 account: r.get("id")?,
+                platform: r.get("platform")?,
+                connected_at: r.get("connected_at")?,
                 next_at: r.get("next_at")?,
                 holder: r.get("holder")?,
                 leased_until: r.get("leased_until")?,

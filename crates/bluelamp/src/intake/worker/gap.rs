@@ -41,7 +41,9 @@ pub async fn reached(ctx: &Ctx, line: &Line, back_to: Option<Instant>, resumed: 
         };
         ctx.act(FillGap { account, reaches_back_to: reaches }).await?;
     } else if !spans.iter().any(|s| s.to_at.is_none()) {
-        ctx.act(NoteComplete { account, from: back_to.unwrap_or(line.row.connected_at) }).await?;
+        // Where the whole of it was read, nothing is claimed of the time before we were connected.
+        let from = back_to.filter(|back| back.0 > 0).unwrap_or(line.row.connected_at);
+        ctx.act(NoteComplete { account, from }).await?;
     }
     Ok(())
 }

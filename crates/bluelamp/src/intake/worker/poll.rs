@@ -10,16 +10,17 @@ use crate::intake::keep::{self, Source};
 use crate::intake::process;
 use crate::intake::store::{self, CursorRow};
 use bluelamp_domain::ids::AccountId;
-use bluelamp_domain::time::{DAY, Instant, MINUTE};
+use bluelamp_domain::time::{DAY, HOUR, Instant, MINUTE};
 use bluelamp_platforms::{Known, Outcome, Page, Raw};
 
 /// Pages of one poll; the next round goes on where this one stopped.
 const PAGES: usize = 20;
 /// Failures in a row after which the account is said to fail.
 const PATIENCE: i64 = 3;
-/// How often messages are asked after whose platform tells no edits by itself, and how far back.
-const REVISIT: i64 = 5 * MINUTE;
-const REVISIT_DAYS: i64 = 2;
+/// How often messages are asked after whose platform tells no edits by itself, and how far back: what is fresh, and
+/// likely to be changed, more often.
+const REVISIT_FRESH: (i64, i64) = (MINUTE, HOUR);
+const REVISIT_ALL: (i64, i64) = (5 * MINUTE, 2 * DAY);
 
 /// What a poll came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub async fn poll(ctx: &Ctx, account: AccountId, holder: &str) -> Result<Polled,
         }
     };
     gap::suspect(ctx, account).await?;
-    let (mut kept, mut reached, mut resumed) = (0, None, false);
+    let (mut kept, mut reached, mut resumed) = (0, None::<i64>, false);
     for page in 0..PAGES {
         let Some(at) = standing(ctx, account, fence).await? else { return Ok(Polled::NotOurs) };
         if page == 0 {
@@ -52,7 +53,8 @@ pub async fn poll(ctx: &Ctx, account: AccountId, holder: &str) -> Result<Polled,
         }
         match line.connector.poll(&*line.net, &line.connection, at.cursor.as_deref()).await {
             Outcome::Done(got) => {
-                reached = reached.or(got.reaches_back_to);
+                // Each page of a walk reaches further back than the one before.
+                reached = [reached, got.reaches_back_to].into_iter().flatten().min();
                 let more = got.more;
                 match take(ctx, &line, at, got).await? {
                     Some(n) => kept += n,
@@ -140,7 +142,7 @@ async fn refused(ctx: &Ctx, line: &Line, fence: i64, why: String) -> Result<Poll
         Renewed::Later { at, .. } => Some(at),
         Renewed::NeedsPerson => None,
     };
-    // A renewal that changes nothing must not turn into a storm of renewals.
+    // A renewal that changes nothing must not turn into a storm of renewals; a person's part is waited for at leisure.
     let failures = later(ctx, account, fence, &why, retry).await?;
     if failures >= PATIENCE {
         mark(ctx, line, Standing::NeedsPerson, &why).await?;
@@ -170,15 +172,21 @@ async fn revisit(ctx: &Ctx, line: &Line, fence: i64) -> Result<usize, Fault> {
     let now = ctx.now();
     let account = line.account.id;
     let Some(at) = standing(ctx, account, fence).await? else { return Ok(0) };
-    if at.revisited_at.plus(REVISIT) > now {
+    let (every, whole) = REVISIT_ALL;
+    // The long look comes with the first poll of every five minutes.
+    let back = if at.revisited_at.0.div_euclid(every) != now.0.div_euclid(every) {
+        whole
+    } else if at.revisited_at.plus(REVISIT_FRESH.0) <= now {
+        REVISIT_FRESH.1
+    } else {
         return Ok(0);
-    }
+    };
     let mut known: Vec<Known> = {
         let mut tx = ctx.read().await?;
-        let messages = store::to_revisit(&mut tx, ctx.force, account, now.plus(-REVISIT_DAYS * DAY), 100).await?;
+        let messages = store::to_revisit(&mut tx, ctx.force, account, now.plus(-back), 100).await?;
         messages.into_iter().map(|(remote_id, revision)| Known { remote_id, revision }).collect()
     };
-    known.extend(crate::wiring::own_posts(ctx, account, now.plus(-REVISIT_DAYS * DAY)).await?);
+    known.extend(crate::wiring::own_posts(ctx, account, now.plus(-back)).await?);
     let mut raws: Vec<Raw> = Vec::new();
     for some in known.chunks(25) {
         match line.connector.revisit(&*line.net, &line.connection, some).await {
