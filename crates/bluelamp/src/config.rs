@@ -99,12 +99,19 @@ pub struct Objects {
     pub secret_file: PathBuf,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Egress {
     /// Allows private and loopback addresses: rehearsal and tests alone.
-    #[serde(default)]
     pub private: bool,
+    /// Seconds after which a call to a platform counts as unanswered, whatever the connector would wait.
+    pub timeout_s: u64,
+}
+
+impl Default for Egress {
+    fn default() -> Self {
+        Egress { private: false, timeout_s: 60 }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

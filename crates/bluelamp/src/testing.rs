@@ -128,7 +128,7 @@ async fn world(place: Place, folder: tempfile::TempDir, database: &'static str, 
     let clock = Arc::new(TestClock(AtomicI64::new(NOON.0)));
     let data = folder.path().display();
     let config = crate::config::Config::parse(&format!(
-        "data = \"{data}\"\npacks = \"{}\"\n[staff]\nlisten = \"127.0.0.1:0\"\norigin = \"http://localhost\"\n[public]\nlisten = \"127.0.0.1:0\"\norigin = \"http://public.localhost\"\n[egress]\nprivate = true\n{settings}",
+        "data = \"{data}\"\npacks = \"{}\"\n[staff]\nlisten = \"127.0.0.1:0\"\norigin = \"http://localhost\"\n[public]\nlisten = \"127.0.0.1:0\"\norigin = \"http://public.localhost\"\n[egress]\nprivate = true\ntimeout_s = 3\n{settings}",
         packs_folder().display()
     ))
     .expect("the test configuration is right");

@@ -51,6 +51,25 @@ impl Browser {
         }
     }
 
+    /// Somebody of this world, signed in with both factors elsewhere: the signing in itself has tests of its own.
+    pub async fn signed_in(&mut self, world: &crate::testing::World, name: &str) {
+        let secret = format!("cookie-of-{name}");
+        let now = world.app.clock.now();
+        let session = crate::db::doors::NewSession {
+            id: bluelamp_domain::ids::SessionId(world.app.moment(jiff::tz::TimeZone::UTC).id()),
+            force: world.force,
+            person: world.id_of(name),
+            secret: crate::http::session::secret_hash(&secret),
+            second_factor: true,
+            device: "a test".into(),
+            device_hash: vec![0; 32],
+            address: "192.0.2.7".into(),
+            ends_at: now.plus(bluelamp_domain::time::HOUR),
+        };
+        crate::db::doors::insert_session(&world.app.db, &session, now).await.unwrap();
+        self.jar.insert("bluelamp".into(), secret);
+    }
+
     pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
         let cookies: Vec<String> = self.jar.iter().map(|(k, v)| format!("{k}={v}")).collect();
         let headers = request.headers_mut();

@@ -12,6 +12,7 @@ mod golden;
 mod imports;
 mod moving;
 mod outside;
+mod platforms;
 mod signing_in;
 mod source;
 mod statements;

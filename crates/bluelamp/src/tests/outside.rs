@@ -78,6 +78,7 @@ const CONNECTOR: &[&str] = &[
     "fetch_media",
     "find",
     "frame",
+    "glance",
     "limits",
     "map",
     "moderate",
