@@ -34,7 +34,7 @@ async fn once(ctx: &Ctx, account: AccountId, node: &Node) -> Result<Option<Micro
         store::held_cursor(&mut tx, ctx.force, account, &node.holder, ctx.now()).await?
     };
     // Another node has it, its first poll is still to come, or the platform is being left alone after a failure.
-    let Some(at) = at.filter(|at| at.cursor.is_some() && at.failures == 0) else { return Ok(Some(EVERY.min(4 * SECOND))) };
+    let Some(at) = at.filter(|at| at.cursor.is_some() && at.failures == 0) else { return Ok(Some(pause)) };
     match line.connector.poll(&*line.net, &line.connection, at.cursor.as_deref()).await {
         Outcome::Done(page) if page.items.is_empty() && !page.more => Ok(Some(pause)),
         Outcome::Done(_) => {

@@ -260,7 +260,8 @@ impl<'a> Fold<'a> {
                 Ended::Done
             }
             // A deletion has no revision of its own; a message is deleted once.
-            Some(_) => self.revise(raw, remote, None, Some(at), "(deleted)"),
+            // Where the platform does not say when, it is when we heard of it.
+            Some(_) => self.revise(raw, remote, None, Some(at).filter(|at| at.0 > 0), "(deleted)"),
         }
     }
 

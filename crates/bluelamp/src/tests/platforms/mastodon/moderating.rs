@@ -40,7 +40,7 @@ async fn leics_mod_2_a_message_is_reported_its_author_blocked_and_let_in_again()
         let abuse = b.said("heron@elsewhere.example", "I will find you all");
         let (m, _) = b.arrives(&abuse).await;
         let hide = Hide { message: m.id, ground: "spam".into(), reason: String::new() };
-        assert_eq!(refused(desk.act(hide).await), ["cannot"], "nobody hides another's post on this platform");
+        assert_eq!(refused(desk.act(hide).await), ["LEICS-MOD-2.cannot"], "nobody hides another's post on this platform");
         let report = Report { message: m.id, ground: "threat-abuse-hate".into(), reason: "it names officers".into() };
         does(&desk, report).await;
         until("it is reported", || async { b.server.reports().len() == 1 }).await;
