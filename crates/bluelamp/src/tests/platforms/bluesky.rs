@@ -188,7 +188,7 @@ async fn a_post_goes_out_is_answered_and_the_answer_is_followed_hidden_reported_
     let Some(b) = bench().await else { return };
     let member = b.net.person("heron").await;
     let draft = b.living.draft(b.account, "The A6 is closed at the bridge. Please go round.", Some("An empty road at dusk")).await;
-    crate::testing::done(Ok(b.living.publish(draft).await));
+    b.living.publish_agreed(draft).await;
     let post = b.living.all_are(draft, "live").await.remove(0);
     let uri = post.remote_id.clone().unwrap();
     let shown = b.net.shows(&member, &uri).await;

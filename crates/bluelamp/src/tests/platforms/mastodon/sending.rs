@@ -17,7 +17,7 @@ async fn shown(b: &Bench, remote: &str) -> Seen {
 async fn a_picture_with_its_description_goes_out_is_read_back_and_proved_gone() {
     for b in benches().await {
         let draft = b.living.draft(b.account, "The A6 is closed at the bridge. Please go round.", Some("An empty road at dusk")).await;
-        crate::testing::done(Ok(b.living.publish(draft).await));
+        b.living.publish_agreed(draft).await;
         let post = b.living.all_are(draft, "live").await.remove(0);
         let remote = post.remote_id.clone().unwrap();
         assert_eq!(b.server.descriptions(&remote), ["An empty road at dusk"]);
