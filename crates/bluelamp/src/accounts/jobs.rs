@@ -56,7 +56,7 @@ pub async fn renew_now(ctx: &Ctx, account: AccountId, version: Option<i64>) -> R
     let now = ctx.now();
     match line.connector.renew(&*line.net, &line.connection, now.0).await {
         // This platform's credentials do not end, so there was nothing to renew: whether it still works is asked.
-        Outcome::Done(fresh) if fresh == line.connection => still_works(ctx, &line).await,
+        Outcome::Done(fresh) if fresh == line.connection && fresh.expires_at.is_none() => still_works(ctx, &line).await,
         Outcome::Done(fresh) => {
             let sealed = connection::seal(&ctx.app, ctx.force, account, &fresh)?;
             let sealed = base64::engine::general_purpose::STANDARD.encode(sealed);
