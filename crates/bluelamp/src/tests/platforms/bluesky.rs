@@ -8,11 +8,9 @@ use crate::accounts::acts::connect::CHECK_EVERY;
 use crate::accounts::exchange::{self, Exchanged};
 use crate::app::EgressUse;
 use crate::community::acts::{advise::Advise, block::Block, hide::Hide, report::Report};
-use crate::community::store as community;
 use crate::desk::acts::reply::Reply;
 use crate::publishing::acts::take_down::TakeDown;
 use crate::testing::lite;
-use bluelamp_domain::ids::MeasureId;
 use bluelamp_domain::time::{HOUR, MINUTE};
 use bluelamp_platforms::{Egress, Given, Method, Repeat, Request};
 use serde_json::{Value, json};
@@ -149,17 +147,6 @@ impl Bench {
     async fn connect(&self, given: &Given) -> Exchanged {
         exchange::connect(&self.living.comms().await, self.account, given).await.unwrap()
     }
-
-    async fn done(&self, id: Option<uuid::Uuid>) {
-        let id = MeasureId(id.unwrap());
-        until("the measure is taken", || async {
-            let mut tx = self.living.system().read().await.unwrap();
-            let m = community::measure(&mut tx, self.living.world.force, id).await.unwrap().unwrap();
-            assert!(m.state.under_way() || m.state.name() == "done", "{m:?}");
-            m.state.name() == "done"
-        })
-        .await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -224,13 +211,13 @@ async fn a_post_goes_out_is_answered_and_the_answer_is_followed_hidden_reported_
     assert_eq!(edited.text, "you are useless and I will find you");
 
     let hidden = does(&desk, Hide { message: m.id, ground: "threat-abuse-hate".into(), reason: String::new() }).await;
-    b.done(hidden.id).await;
+    b.living.measured(hidden.id).await;
     let (_, root) = uri.rsplit_once('/').unwrap();
     let gate = [("repo", b.force.did.as_str()), ("collection", "app.bsky.feed.threadgate"), ("rkey", root)];
     let gate = b.net.get("com.atproto.repo.getRecord", &gate, "").await.unwrap();
     assert_eq!(gate.pointer("/value/hiddenReplies/0").and_then(Value::as_str), Some(reply.as_str()), "{gate}");
     let reported = does(&desk, Report { message: m.id, ground: "threat-abuse-hate".into(), reason: "a threat".into() }).await;
-    b.done(reported.id).await;
+    b.living.measured(reported.id).await;
     let team = b.living.world.ctx("digital-media-team").await;
     does(&team, Advise { message: m.id, favours: true, says: "nothing milder is left".into() }).await;
     let block = Block {
@@ -240,7 +227,7 @@ async fn a_post_goes_out_is_answered_and_the_answer_is_followed_hidden_reported_
         no_engagement: "an answer would feed it".into(),
     };
     let blocked = does(&team, block).await;
-    b.done(blocked.id).await;
+    b.living.measured(blocked.id).await;
     let blocks =
         b.net.get("com.atproto.repo.listRecords", &[("repo", &b.force.did), ("collection", "app.bsky.graph.block")], "").await.unwrap();
     assert_eq!(blocks.pointer("/records/0/value/subject").and_then(Value::as_str), Some(member.did.as_str()), "{blocks}");

@@ -169,6 +169,18 @@ impl Living {
         does(&team, crate::held::release::Release { held, note: String::new() }).await;
     }
 
+    /// Waits until the platform has done a measure, and that is on record.
+    pub async fn measured(&self, measure: Option<uuid::Uuid>) {
+        let id = bluelamp_domain::ids::MeasureId(measure.unwrap());
+        until("the measure is taken", || async {
+            let mut tx = self.system().read().await.unwrap();
+            let m = crate::community::store::measure(&mut tx, self.world.force, id).await.unwrap().unwrap();
+            assert!(m.state.under_way() || m.state.name() == "done", "{m:?}");
+            m.state.name() == "done"
+        })
+        .await;
+    }
+
     /// Waits until all parts of a draft are in one state.
     pub async fn all_are(&self, draft: DraftId, state: &str) -> Vec<PostRow> {
         eventually(state, || async {

@@ -3,7 +3,7 @@
 use super::*;
 
 /// The texts a poll brings until it says that there is no more, and the place after.
-async fn all(s: &Stand, mut cursor: Option<String>) -> (Vec<String>, Option<String>, Option<Micros>) {
+pub(super) async fn all(s: &Stand, mut cursor: Option<String>) -> (Vec<String>, Option<String>, Option<Micros>) {
     let mut texts = Vec::new();
     for _ in 0..50 {
         let page = done("poll", s.connector.poll(&s.net, &s.connection, cursor.as_deref()).await);

@@ -1,5 +1,6 @@
 //! Private messages, and life without them.
 
+use super::polling::all;
 use super::*;
 
 fn wrote(n: usize, did: &str, text: &str) -> Value {

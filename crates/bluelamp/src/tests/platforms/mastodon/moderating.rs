@@ -55,9 +55,10 @@ async fn leics_mod_2_a_message_is_reported_its_author_blocked_and_let_in_again()
             reason: "a threat to officers".into(),
             no_engagement: "an answer would feed it".into(),
         };
-        does(&team, block).await;
+        let blocked = does(&team, block).await;
+        b.living.measured(blocked.id).await;
         let author = report["account_id"].as_str().unwrap().to_owned();
-        until("they are blocked", || async { b.server.is_blocked(&author) }).await;
+        assert!(b.server.is_blocked(&author), "{}", b.living.world.database);
         does(&team, Unblock { message: m.id, reason: "they apologised".into() }).await;
         until("they are let in", || async { !b.server.is_blocked(&author) }).await;
         b.living.end().await;
