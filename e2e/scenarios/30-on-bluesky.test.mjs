@@ -381,7 +381,10 @@ describe('a force on Bluesky', () => {
     await head.page.goto(`${program.url}/assurance`)
     await looked(head, 'compliance')
     await onPhone(head, 'compliance')
+    // The public sees which account is real (APP-SEC-5), and what was removed and why (APP-COMM-2).
     await head.page.goto(place.public + '/public/exampleshire')
+    await head.page.getByText(force.handle).first().waitFor()
+    await head.page.getByText('Offensive language').first().waitFor()
     await looked(head, 'public')
     await onPhone(head, 'public')
   })

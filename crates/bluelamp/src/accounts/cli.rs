@@ -102,7 +102,8 @@ async fn register(ctx: &Ctx, what: &Connecting) -> Result<AccountId, Failure> {
         url: what.url.clone().unwrap_or_default(),
         monitored_by: vec![Monitor::Contact],
         hours: String::new(),
-        public_listed: false,
+        // An official account is published unless the register says otherwise (APP-SEC-5).
+        public_listed: true,
         in_use: true,
         investigative: false,
         role_allows_individual: false,
