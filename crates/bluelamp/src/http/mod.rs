@@ -10,6 +10,7 @@ pub mod headers;
 pub mod help;
 pub mod html;
 pub mod openapi;
+pub mod peer;
 pub mod problem;
 pub mod router;
 pub mod session;
