@@ -9,6 +9,7 @@ pub mod frame;
 pub mod headers;
 pub mod help;
 pub mod html;
+pub mod lists;
 pub mod openapi;
 pub mod peer;
 pub mod problem;
