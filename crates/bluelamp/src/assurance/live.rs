@@ -147,9 +147,9 @@ pub async fn measures(ctx: &Ctx, tx: &mut Tx) -> Result<BTreeMap<&'static str, F
                 ),
                 |n| {
                     if off > 0 {
-                        format!("{n} accounts have {what} off on their own platform.")
+                        format!("{n} {} {what} off on its own platform.", if n == 1 { "account has" } else { "accounts have" })
                     } else {
-                        format!("Nobody has looked on the platform of {n} accounts yet.")
+                        format!("Nobody has looked on the platform of {n} {} yet.", if n == 1 { "account" } else { "accounts" })
                     }
                 },
                 "/accounts",

@@ -71,7 +71,7 @@ async fn app_sec_10_the_login_alerts_of_every_native_account_are_recorded_and_on
         assert_eq!(state(&b.world, "native-login-alerts").await, State::Broken);
         assert!(browser.get(&page).await.body.contains("Off: turn it on there"));
         let compliance = Browser::of(&b.world, "auditor").await.get("/assurance").await.body;
-        assert!(compliance.contains("1 accounts have login alerts off"), "{}", b.world.database);
+        assert!(compliance.contains("1 account has login alerts off"), "{}", b.world.database);
     }
 }
 
@@ -159,7 +159,8 @@ async fn app_sec_10_word_of_a_new_device_reaches_a_mailbox() {
     };
     does(&ctx, sign_in).await;
     world.run_jobs().await;
-    let told = told.await.unwrap();
+    // A long line is broken on its way ("=" at its end), which is no word of the mail.
+    let told = told.await.unwrap().replace("=\n", "");
     assert!(told.contains("RCPT TO:<information-security@exampleshire.example>"), "{told}");
     assert!(told.contains("Firefox on Linux") && told.contains("203.0.113.9") && told.contains("/me"), "{told}");
 }
@@ -186,7 +187,8 @@ async fn an_invitation_goes_by_mail_where_there_is_mail_and_nobody_else_sees_it(
     };
     assert_eq!(stored.len(), 1);
     world.run_jobs().await;
-    let told = told.await.unwrap();
+    // A long line is broken on its way ("=" at its end), which is no word of the mail.
+    let told = told.await.unwrap().replace("=\n", "");
     assert!(told.contains("RCPT TO:<new@exampleshire.example>"), "{told}");
     let secret: String =
         told.split_once("/invite/").expect("the link is in the mail").1.chars().take_while(char::is_ascii_hexdigit).collect();
