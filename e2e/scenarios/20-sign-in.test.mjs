@@ -114,7 +114,7 @@ describe('signing in', () => {
     await admin.page.goto(`${program.url}/security/sessions`)
     await accessible(admin)
     await picture(admin, 'sessions')
-    await admin.page.locator('tr', { hasText: 'Person two' }).getByRole('button', { name: 'End' }).click()
+    await admin.page.locator('tr', { hasText: 'Person two' }).getByRole('button', { name: 'No longer used' }).click()
     await admin.page.waitForLoadState()
     await two.page.goto(`${program.url}/me`)
     assert.match(two.page.url(), /\/sign-in/, 'the next request is refused')

@@ -13,6 +13,9 @@ pub struct Config {
     pub staff: Listener,
     #[serde(default)]
     pub public: Option<Listener>,
+    /// The proxies before both listeners, whose word on where a request comes from is taken.
+    #[serde(default)]
+    pub proxy: crate::http::peer::Proxy,
     #[serde(default)]
     pub mail: Option<Mail>,
     #[serde(default)]

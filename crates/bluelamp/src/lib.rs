@@ -7,6 +7,7 @@ pub mod app;
 pub mod assurance;
 pub mod cli;
 pub mod community;
+pub mod conduct;
 pub mod config;
 pub mod db;
 pub mod demo;

@@ -1,6 +1,8 @@
 //! Mail by SMTP: alarms and invitations. A mail holds no personal text, because mail is not ours once it has left.
 
+use crate::act::Fault;
 use crate::config::Mail;
+use crate::jobs::Ran;
 use lettre::message::{Mailbox, header};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
@@ -67,8 +69,17 @@ pub async fn send(mail: &Mail, letter: Letter) -> Result<(), MailError> {
     Ok(())
 }
 
+/// What sending came to, for the job that sent: wrong settings are given up, a server that is away is tried again.
+pub fn sent(result: Result<(), MailError>) -> Result<Ran, Fault> {
+    match result {
+        Ok(()) => Ok(Ran::Done),
+        Err(e @ (MailError::Address(_) | MailError::Settings(_))) => Ok(Ran::GiveUp { why: e.to_string() }),
+        Err(e @ MailError::Smtp(_)) => Err(Fault::Broken(e.to_string())),
+    }
+}
+
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
     #[test]
@@ -81,8 +92,8 @@ mod tests {
         assert!(compose("desk@exampleshire.example", letter("a@b.example\r\nBcc: c@d.example", "s")).is_err());
     }
 
-    /// A mail server that says yes, and what it was told.
-    async fn receiver() -> (u16, tokio::task::JoinHandle<String>) {
+    /// A mail server that says yes, and what it was told by the first who came.
+    pub async fn receiver() -> (u16, tokio::task::JoinHandle<String>) {
         use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -87,9 +87,14 @@ pub async fn worlds_that_mail(address: &str) -> Vec<World> {
 
 /// A world on SQLite alone, for what has nothing to do with the database.
 pub async fn lite() -> World {
+    lite_with("").await
+}
+
+/// As [`lite`], with more in its configuration.
+pub async fn lite_with(settings: &str) -> World {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let place = Place::Lite(folder.path().join("bluelamp.sqlite3"));
-    world(place, folder, "sqlite", "").await
+    world(place, folder, "sqlite", settings).await
 }
 
 async fn pg(owner: &str, app: &str) -> World {

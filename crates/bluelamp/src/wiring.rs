@@ -25,6 +25,9 @@ static ACTS: &[ActInfo] = &[
     ActInfo::of::<crate::people::acts::revoke_role::RevokeRole>(),
     ActInfo::of::<crate::people::acts::record_training::RecordTraining>(),
     ActInfo::of::<crate::people::acts::leave::Leave>(),
+    ActInfo::of::<crate::people::acts::remind_training::RemindTraining>(),
+    ActInfo::of::<crate::people::acts::open_task::OpenTask>(),
+    ActInfo::of::<crate::people::acts::settle_task::SettleTask>(),
     // security
     ActInfo::of::<crate::security::acts::make_link::MakeLink>(),
     ActInfo::of::<crate::security::acts::add_credential::AddCredential>(),
@@ -48,6 +51,7 @@ static ACTS: &[ActInfo] = &[
     ActInfo::of::<crate::accounts::acts::allow_host::AllowHost>(),
     ActInfo::of::<crate::accounts::acts::authorise::Authorise>(),
     ActInfo::of::<crate::accounts::acts::withdraw_authorisation::WithdrawAuthorisation>(),
+    ActInfo::of::<crate::accounts::acts::record_protection::RecordProtection>(),
     // intake
     ActInfo::of::<crate::intake::acts::receive::Receive>(),
     ActInfo::of::<crate::intake::acts::quarantine::Quarantine>(),
@@ -102,6 +106,9 @@ static ACTS: &[ActInfo] = &[
     ActInfo::of::<crate::desk::acts::raise_alert::RaiseAlert>(),
     ActInfo::of::<crate::desk::acts::escalate_alert::EscalateAlert>(),
     ActInfo::of::<crate::desk::acts::acknowledge_alert::AcknowledgeAlert>(),
+    // conduct
+    ActInfo::of::<crate::conduct::acts::report_breach::ReportBreach>(),
+    ActInfo::of::<crate::conduct::acts::close_breach::CloseBreach>(),
     // assurance
     ActInfo::of::<crate::assurance::acts::adopt_pack::AdoptPack>(),
     // records
@@ -114,7 +121,22 @@ static ACTS: &[ActInfo] = &[
 
 /// Every kind of job.
 static JOBS: &[JobInfo] = &[
+    // people
+    JobInfo {
+        kind: "people.mail_reminder",
+        act: "none: it tells a person, and changes nothing",
+        attempts: 12,
+        lease_s: 60,
+        run: crate::people::jobs::mail_reminder,
+    },
     // security
+    JobInfo {
+        kind: "security.mail_link",
+        act: "none: it carries a link to a person, and changes nothing",
+        attempts: 8,
+        lease_s: 60,
+        run: crate::security::jobs::mail_link,
+    },
     JobInfo {
         kind: "security.tell_new_device",
         act: "none: it tells people, and changes nothing",
@@ -255,7 +277,11 @@ pub fn triage_cases(pack: &bluelamp_policy::Pack, engine: &bluelamp_triage::Engi
 
 /// What runs beside the listeners for as long as the program does.
 pub fn workers(app: &App, stop: &tokio::sync::watch::Receiver<bool>) -> Vec<futures_util::future::BoxFuture<'static, ()>> {
-    vec![Box::pin(crate::intake::worker::run(app.clone(), stop.clone())), Box::pin(crate::security::watch::run(app.clone(), stop.clone()))]
+    vec![
+        Box::pin(crate::intake::worker::run(app.clone(), stop.clone())),
+        Box::pin(crate::security::watch::run(app.clone(), stop.clone())),
+        Box::pin(crate::people::watch::run(app.clone(), stop.clone())),
+    ]
 }
 
 /// The alerts that a person may see and nobody has acknowledged: the bar on top of every page.
@@ -289,6 +315,14 @@ pub async fn register_extras(
         weeks[12 - ago] += 1;
     }
     Ok(all)
+}
+
+/// What a person is authorised for, for their page.
+pub async fn authorisations(
+    ctx: &Ctx,
+    person: &crate::people::store::PersonRecord,
+) -> Result<crate::security::pages::people::Authorisations, crate::act::Fault> {
+    crate::accounts::pages::authorisations(ctx, person).await
 }
 
 /// What was removed in the last 12 months, by ground, for the public; community counts it.

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod act;
 pub mod community;
+pub mod conduct;
 pub mod decision;
 pub mod desk;
 pub mod figures;

@@ -128,7 +128,8 @@ fn own(act: &str) -> (String, toml::Value) {
         "people.accept_invite",
     ]
     .contains(&act);
-    let resource = if own { toml::Table::from_iter([("isSelf".to_owned(), true.into())]) } else { toml::Table::new() };
+    let says = if act == "people.settle_task" { Some("mine") } else { own.then_some("isSelf") };
+    let resource: toml::Table = says.map(|what| (what.to_owned(), true.into())).into_iter().collect();
     ("resource".to_owned(), resource.into())
 }
 

@@ -17,6 +17,7 @@ pub const SCHEMA: &str = concat!(
     include_str!("../../../packs/schema/publishing.cedarschema"),
     include_str!("../../../packs/schema/desk.cedarschema"),
     include_str!("../../../packs/schema/community.cedarschema"),
+    include_str!("../../../packs/schema/conduct.cedarschema"),
     include_str!("../../../packs/schema/assurance.cedarschema"),
     include_str!("../../../packs/schema/records.cedarschema"),
 );

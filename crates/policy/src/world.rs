@@ -59,6 +59,8 @@ kind = "officer"
 active = true
 level = 2
 trainedUntil = 2027-01-31
+[Task]
+force = "force"
 [Session]
 force = "force"
 person = "colleague"

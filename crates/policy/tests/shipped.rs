@@ -57,6 +57,38 @@ fn who_may_do_what_is_as_reviewed() {
     assert_eq!(reviewed, text, "changed: {changed:#?}");
 }
 
+/// Roles have what the policy gives them and nobody more: without a role there is nothing but one's own, and some are there to
+/// look and not to do.
+#[test]
+fn app_pol_3_roles_have_the_permissions_that_the_policy_gives_and_nobody_more() {
+    let own = [
+        "act.decline",
+        "act.release",
+        "people.accept_invite",
+        "people.settle_task",
+        "security.add_credential",
+        "security.end_session",
+        "security.issue_token",
+        "security.make_recovery_codes",
+        "security.remove_credential",
+        "security.revoke_token",
+        "security.sign_in",
+    ];
+    for name in ["college-app", "leicestershire"] {
+        for (act, who) in pack(name).who_may() {
+            let may = |role: &str| who.iter().any(|w| w == role);
+            assert!(!may("anyone") || act == "read.own" || own.contains(&act), "{name}: without a role one may {act}");
+            // An export is a reading that leaves; a report is everybody's to make.
+            let own_too = ["conduct.report_breach", "records.export_ledger"].contains(&act);
+            assert!(!may("auditor") || own_too || act.starts_with("read.") || own.contains(&act), "{name}: an auditor may {act}");
+            if ["people.grant_role", "people.revoke_role", "people.invite"].contains(&act) {
+                let people: Vec<_> = who.iter().filter(|w| !w.starts_with("system:")).collect();
+                assert_eq!(people, ["administrator"], "{name}: {act}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_grounds_that_a_rule_names_are_those_that_people_choose_from() {
     let pack = pack("leicestershire");

@@ -38,6 +38,35 @@ pub struct AccountRow {
     pub can: Vec<String>,
     pub connection_state: Option<String>,
     pub connection_why: Option<String>,
+    /// How it is protected on its platform, where somebody has looked.
+    pub protection: Option<Protection>,
+}
+
+/// How an account is protected on its own platform, as a person found it there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Protection {
+    pub two_factor: bool,
+    pub login_alerts: bool,
+    /// Who else can sign in there; empty: nobody.
+    pub others: String,
+    /// Devices there that nobody knows or needs; empty: none.
+    pub unknown_devices: String,
+    pub checked_at: Instant,
+    pub checked_by: PersonId,
+    pub checked_by_name: String,
+}
+
+fn protection(r: &Row) -> Result<Option<Protection>, DbError> {
+    let Some(checked_at) = r.get::<Option<Instant>>("protection_at")? else { return Ok(None) };
+    Ok(Some(Protection {
+        two_factor: r.get("two_factor")?,
+        login_alerts: r.get("login_alerts")?,
+        others: r.get("others")?,
+        unknown_devices: r.get("unknown_devices")?,
+        checked_at,
+        checked_by: r.get("protection_by")?,
+        checked_by_name: r.get::<Option<String>>("protection_by_name")?.unwrap_or_default(),
+    }))
 }
 
 fn bad(what: &str) -> DbError {
@@ -74,6 +103,7 @@ fn account_row(r: &Row) -> Result<AccountRow, DbError> {
         can: can.map_or(Ok(Vec::new()), |c| serde_json::from_str(&c).map_err(|_| bad("can")))?,
         connection_state: r.get("connection_state")?,
         connection_why: r.get("connection_why")?,
+        protection: protection(r)?,
     })
 }
 
@@ -82,7 +112,7 @@ pub async fn account(tx: &mut Tx, force: ForceId, id: AccountId) -> Result<Optio
     let row = tx
         .row(
             sql!(
-                "SELECT a.id, a.platform, a.handle, a.title, a.kind, a.state, a.state_before, a.area, a.owner, p.name AS owner_name, a.purpose, a.url, a.monitored_by, a.hours, a.public_listed, a.private_decision, a.connected, a.remote_account, a.last_post_at, a.created_at, a.changed_at, c.can, c.state AS connection_state, c.why AS connection_why, (SELECT COUNT(*) FROM authorisation z WHERE z.force = a.force AND z.account = a.id) AS contributors FROM account a LEFT JOIN person p ON p.force = a.force AND p.id = a.owner LEFT JOIN connection c ON c.force = a.force AND c.account = a.id WHERE a.force = $1 AND a.id = $2"
+                "SELECT a.id, a.platform, a.handle, a.title, a.kind, a.state, a.state_before, a.area, a.owner, p.name AS owner_name, a.purpose, a.url, a.monitored_by, a.hours, a.public_listed, a.private_decision, a.connected, a.remote_account, a.last_post_at, a.created_at, a.changed_at, c.can, c.state AS connection_state, c.why AS connection_why, n.two_factor, n.login_alerts, n.others, n.unknown_devices, n.checked_at AS protection_at, n.checked_by AS protection_by, q.name AS protection_by_name, (SELECT COUNT(*) FROM authorisation z WHERE z.force = a.force AND z.account = a.id) AS contributors FROM account a LEFT JOIN person p ON p.force = a.force AND p.id = a.owner LEFT JOIN connection c ON c.force = a.force AND c.account = a.id LEFT JOIN native_protection n ON n.force = a.force AND n.account = a.id LEFT JOIN person q ON q.force = n.force AND q.id = n.checked_by WHERE a.force = $1 AND a.id = $2"
             ),
             vals![force, id],
         )
@@ -95,12 +125,22 @@ pub async fn accounts(tx: &mut Tx, force: ForceId, every: bool, ids: Val) -> Res
     let rows = tx
         .rows(
             sql!(
-                "SELECT a.id, a.platform, a.handle, a.title, a.kind, a.state, a.state_before, a.area, a.owner, p.name AS owner_name, a.purpose, a.url, a.monitored_by, a.hours, a.public_listed, a.private_decision, a.connected, a.remote_account, a.last_post_at, a.created_at, a.changed_at, c.can, c.state AS connection_state, c.why AS connection_why, (SELECT COUNT(*) FROM authorisation z WHERE z.force = a.force AND z.account = a.id) AS contributors FROM account a LEFT JOIN person p ON p.force = a.force AND p.id = a.owner LEFT JOIN connection c ON c.force = a.force AND c.account = a.id WHERE a.force = $1 AND ($2 = 1 OR a.id {in:$3}) ORDER BY a.title, a.id LIMIT 2000"
+                "SELECT a.id, a.platform, a.handle, a.title, a.kind, a.state, a.state_before, a.area, a.owner, p.name AS owner_name, a.purpose, a.url, a.monitored_by, a.hours, a.public_listed, a.private_decision, a.connected, a.remote_account, a.last_post_at, a.created_at, a.changed_at, c.can, c.state AS connection_state, c.why AS connection_why, n.two_factor, n.login_alerts, n.others, n.unknown_devices, n.checked_at AS protection_at, n.checked_by AS protection_by, q.name AS protection_by_name, (SELECT COUNT(*) FROM authorisation z WHERE z.force = a.force AND z.account = a.id) AS contributors FROM account a LEFT JOIN person p ON p.force = a.force AND p.id = a.owner LEFT JOIN connection c ON c.force = a.force AND c.account = a.id LEFT JOIN native_protection n ON n.force = a.force AND n.account = a.id LEFT JOIN person q ON q.force = n.force AND q.id = n.checked_by WHERE a.force = $1 AND ($2 = 1 OR a.id {in:$3}) ORDER BY a.title, a.id LIMIT 2000"
             ),
             vec![Val::from(force), Val::from(every), ids],
         )
         .await?;
     rows.iter().map(account_row).collect()
+}
+
+/// What was found on the platform, over whatever was found before; the ledger has both.
+pub async fn put_protection(tx: &mut Tx, force: ForceId, account: AccountId, p: &Protection) -> Result<(), DbError> {
+    tx.run(
+        sql!("INSERT INTO native_protection (force, account, two_factor, login_alerts, others, unknown_devices, checked_at, checked_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (force, account) DO UPDATE SET two_factor = excluded.two_factor, login_alerts = excluded.login_alerts, others = excluded.others, unknown_devices = excluded.unknown_devices, checked_at = excluded.checked_at, checked_by = excluded.checked_by"),
+        vals![force, account, p.two_factor, p.login_alerts, &p.others, &p.unknown_devices, p.checked_at, p.checked_by],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Is this handle on this platform in the register already, closed accounts apart?

@@ -84,6 +84,41 @@ pub async fn measures(ctx: &Ctx, tx: &mut Tx) -> Result<BTreeMap<&'static str, F
             "/people",
         ),
     );
+    let yesterday = today.yesterday().unwrap_or(today);
+    // What should have been said by yesterday and was not: the hourly look has failed for a day.
+    let missed = people::watch::owed(tx, ctx.force, months, &everyone, yesterday).await?.len();
+    let ran_out = |p: &&people::store::PersonRecord| {
+        p.state == "active" && p.trained_on.is_some_and(|d| bluelamp_domain::people::trained_until(d, months) < today)
+    };
+    let refresher = everyone.iter().filter(ran_out).count();
+    out.insert(
+        "training-reminders",
+        found(
+            missed,
+            refresher,
+            "Everyone whose training runs out within 90 days has been reminded, and nobody's has run out.",
+            |n| {
+                if missed > 0 {
+                    format!("{n} were not reminded in time that their training runs out.")
+                } else {
+                    format!("{n} need a refresher; their use of accounts is refused until it is recorded.")
+                }
+            },
+            "/people",
+        ),
+    );
+    let devices = people::store::tasks_open(tx, ctx.force, bluelamp_domain::people::TaskKind::NativeLogOut).await?;
+    let late = devices.iter().filter(|t| t.due_on < today).count();
+    out.insert(
+        "native-devices",
+        found(
+            late,
+            devices.len(),
+            "Every device marked unknown or unused has been signed out on the platforms too.",
+            |n| format!("{n} still to be signed out on the platforms themselves{}.", if late > 0 { ", past the day" } else { "" }),
+            "/tasks",
+        ),
+    );
     let accounts = accounts::store::accounts(tx, ctx.force, true, Val::Ids(Vec::new())).await?;
     let open = accounts.iter().filter(|a| a.connected && a.monitored_by.is_empty()).count();
     out.insert(
@@ -96,6 +131,31 @@ pub async fn measures(ctx: &Ctx, tx: &mut Tx) -> Result<BTreeMap<&'static str, F
             "/accounts",
         ),
     );
+    let there: Vec<_> = accounts.iter().filter(|a| a.state.is_on_its_platform()).collect();
+    let unseen = there.iter().filter(|a| a.protection.is_none()).count();
+    for (measure, what) in [("native-two-factor", "two-factor"), ("native-login-alerts", "login alerts")] {
+        let on = |p: &accounts::store::Protection| if what == "two-factor" { p.two_factor } else { p.login_alerts };
+        let off = there.iter().filter(|a| a.protection.as_ref().is_some_and(|p| !on(p))).count();
+        out.insert(
+            measure,
+            found(
+                off,
+                unseen,
+                &format!(
+                    "A person has confirmed on every account's own platform that {what} {} on.",
+                    if what == "two-factor" { "is" } else { "are" }
+                ),
+                |n| {
+                    if off > 0 {
+                        format!("{n} {} {what} off on its own platform.", if n == 1 { "account has" } else { "accounts have" })
+                    } else {
+                        format!("Nobody has looked on the platform of {n} {} yet.", if n == 1 { "account" } else { "accounts" })
+                    }
+                },
+                "/accounts",
+            ),
+        );
+    }
     let ringing = desk::store::open_alerts(tx, ctx.force, true, Val::Ids(Vec::new())).await?;
     let late = ringing.iter().filter(|a| a.next_at <= now).count();
     out.insert(

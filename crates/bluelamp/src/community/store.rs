@@ -426,6 +426,17 @@ pub async fn measures(
     rows.iter().map(measure_row).collect()
 }
 
+/// Measures that a scope may see, in the order in which they were taken, after one.
+pub async fn measures_after(tx: &mut Tx, force: ForceId, scope: &Scope, after: Uuid, limit: i64) -> Result<Vec<MeasureRow>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT id, kind, account, message, conversation, correspondent, ground, standard, pack, reason, engaged_with, no_engagement, advice, evidence, undoes, state, why, attempts, taken_by, taken_at, changed_at, review_due_at, reviewed_by, reviewed_at, verdict, review_note FROM measure WHERE force = $1 AND ($2 = 1 OR account {in:$3}) AND id > $4 ORDER BY id LIMIT $5"),
+            vec![Val::from(force), Val::from(scope.every), scope.ids(), Val::from(after), Val::from(limit)],
+        )
+        .await?;
+    rows.iter().map(measure_row).collect()
+}
+
 /// Everything done about one message, newest first.
 pub async fn measures_of(tx: &mut Tx, force: ForceId, message: MessageId) -> Result<Vec<MeasureRow>, DbError> {
     let rows = tx

@@ -20,6 +20,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0007_community", include_str!("migrations/0007_community.sql")),
     ("0008_desk", include_str!("migrations/0008_desk.sql")),
     ("0011_desk", include_str!("migrations/0011_desk.sql")),
+    ("0012_people", include_str!("migrations/0012_people.sql")),
+    ("0013_accounts_conduct", include_str!("migrations/0013_accounts_conduct.sql")),
 ];
 
 /// Brings the database to the newest migration. `app_role` is PostgreSQL's role for the app.

@@ -82,6 +82,14 @@ pub async fn still_waits(db: &Db, name: &str, address: &str, now: Instant) -> Re
     Ok(longest)
 }
 
+/// How many failures are counted for an address.
+#[cfg(test)]
+pub async fn failures(db: &Db, address: &str) -> Result<i64, DbError> {
+    let mut tx = db.read_open().await?;
+    let row = tx.row(sql!("SELECT failures FROM sign_in_attempt WHERE counted = $1"), vals![key(Counted::Address, address)]).await?;
+    row.map_or(Ok(0), |r| r.get("failures"))
+}
+
 /// Counts a failure for the name and for the address.
 pub async fn failed(db: &Db, name: &str, address: &str, now: Instant) -> Result<(), DbError> {
     let mut tx = db.write_open(Isolation::ReadCommitted).await?;

@@ -1,7 +1,7 @@
 //! The demonstration's people, and the rehearsal public they meet.
 
 use super::{DemoClock, history};
-use crate::accounts::acts::{authorise::Authorise, connect::Connect, register::Register};
+use crate::accounts::acts::{authorise::Authorise, connect::Connect, record_protection::RecordProtection, register::Register};
 use crate::accounts::connection;
 use crate::act::Ctx;
 use crate::app::{App, Clock, EgressUse};
@@ -134,6 +134,11 @@ async fn accounts(
         };
         let sealed = base64::engine::general_purpose::STANDARD.encode(connection::seal(app, force, id, &connected)?);
         setup::expect_done(dev.act(Connect { account: id, sealed }).await?)?;
+        // The newest account has not been looked at yet: the register and the compliance page say so.
+        if !local {
+            let found = RecordProtection { two_factor: true, login_alerts: true, ..RecordProtection::of(id) };
+            setup::expect_done(dev.act(found).await?)?;
+        }
         let mut who = vec!["carys", "esme"];
         if local {
             who.push("femi");

@@ -40,6 +40,7 @@ const NAV: &[(&str, &str, &[&str])] = &[
         "/assurance",
         &["administrator", "corporate-communications", "professional-standards", "records", "auditor", "information-security", "command"],
     ),
+    ("Conduct", "/conduct", &["professional-standards"]),
     ("Ledger", "/records", &["records", "auditor", "information-security", "professional-standards"]),
 ];
 
@@ -69,7 +70,11 @@ pub async fn shell_for(ctx: &Ctx, here: &str, density: Density) -> Result<Shell,
         .filter(|h| h.reasons.iter().any(|r| bluelamp_domain::held::may_lift(r, &ctx.scope.roles, h.principal == ctx.principal.code())))
         .count();
     let path = here.split('?').next().unwrap_or(here);
-    let nav = NAV
+    let tasks = match ctx.principal.person() {
+        Some(person) => people::store::tasks_of(&mut tx, ctx.force, person, &ctx.scope.roles).await?.len() as u64,
+        None => 0,
+    };
+    let mut nav: Vec<NavItem> = NAV
         .iter()
         .filter(|(_, _, roles)| roles.iter().any(|r| ctx.scope.has_role(r)))
         .map(|(label, to, _)| NavItem {
@@ -79,6 +84,10 @@ pub async fn shell_for(ctx: &Ctx, here: &str, density: Density) -> Result<Shell,
             count: if *to == "/held" { mine as u64 } else { 0 },
         })
         .collect();
+    // Most people owe nothing most of the time: the way to what is owed appears with it.
+    if tasks > 0 || path == "/tasks" {
+        nav.push(NavItem { label: "Tasks".into(), href: "/tasks".into(), current: path == "/tasks", count: tasks });
+    }
     Ok(Shell {
         force: title,
         person: Some(PersonLine { name: ctx.scope.name.clone(), role: role_line(ctx) }),
@@ -136,6 +145,7 @@ fn notice(code: &str) -> Option<Notice> {
         ("closed", "done", "Closed", "The message is closed with its outcome."),
         ("referred", "done", "Referred", "The referral is recorded with its reference."),
         ("done", "done", "Done", "It is done and recorded."),
+        ("reported", "done", "Reported", "Professional standards have it. Nobody else sees what you wrote."),
         ("duty-on", "done", "On duty", "You are on duty. The sound is armed."),
         ("duty-off", "done", "Off duty", "Your duty has ended."),
     ];

@@ -13,6 +13,8 @@ const NOT_FOR_PROGRAMS: &[(&str, &str)] = &[
     ("people.accept_invite", "done by whoever follows their one-time link"),
     ("security.", "signing in, credentials, sessions' secrets and tokens belong to people at a page"),
     ("people.set_up_force", "the operator's"),
+    ("people.remind_training", "the system's"),
+    ("people.open_task", "the system's"),
     ("records.make_ledger_key", "follows from setting a force up"),
     ("accounts.connect", "a person connects an account, with a code or a password that never passes here"),
     ("accounts.renew_connection", "the system's"),
@@ -35,6 +37,9 @@ const OFFERED: &[&str] = &["intake.resolve_quarantine", "security.end_session", 
 pub const READS: &[(&str, &str)] = &[
     ("read.people", "Read the list of people."),
     ("read.register", "Read the register of accounts."),
+    ("read.desk", "Read messages, alerts and what is in quarantine."),
+    ("read.drafts", "Read drafts, their posts and the cases they hang on."),
+    ("read.moderation", "Read what was moderated, and where the public is to be told why."),
     ("read.ledger", "Read the ledger's entries."),
 ];
 
@@ -44,8 +49,14 @@ pub fn for_programs() -> impl Iterator<Item = &'static ActInfo> {
 }
 
 pub fn act_is_for_programs(name: &str) -> bool {
-    OFFERED.contains(&name)
-        || !NOT_FOR_PROGRAMS.iter().any(|(not, _)| if not.ends_with(['.', '_']) { name.starts_with(not) } else { name == *not })
+    why_not(name).is_none()
+}
+
+/// Why programs are not offered an act; nothing when they are.
+pub fn why_not(name: &str) -> Option<&'static str> {
+    let is = |not: &str| if not.ends_with(['.', '_']) { name.starts_with(not) } else { name == not };
+    let (_, why) = NOT_FOR_PROGRAMS.iter().find(|(not, _)| is(not))?;
+    (!OFFERED.contains(&name)).then_some(why)
 }
 
 /// May a token name this: an act that programs are offered, or a reading.
@@ -106,8 +117,8 @@ fn make() -> Value {
         schemas.insert(own.clone(), schema);
         paths.insert(format!("/api/v1/acts/{}", act.name), json!({ "post": act_operation(act, &own) }));
     }
-    for (path, operation) in super::api::read_operations() {
-        paths.insert(path.to_owned(), json!({ "get": with_problems(operation) }));
+    for (path, method, operation) in super::lists::operations() {
+        paths.insert(path.to_owned(), json!({ method: with_problems(operation) }));
     }
     json!({
         "openapi": "3.1.0",

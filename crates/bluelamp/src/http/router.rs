@@ -1,6 +1,6 @@
 //! Every route on one page, each with the act or the reading it needs (I12: a golden list holds this).
 
-use super::{api, events, headers};
+use super::{api, events, headers, lists};
 use crate::app::App;
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
@@ -34,10 +34,19 @@ pub fn staff() -> Vec<Route> {
         // api
         route!(GET "/api/openapi.json", "open", api::get_openapi),
         route!(POST "/api/v1/acts/{act}", "by its name", api::post_act),
-        route!(GET "/api/v1/people", "read.people", api::get_list),
-        route!(GET "/api/v1/accounts", "read.register", api::get_list),
-        route!(GET "/api/v1/held", "read.own", api::get_list),
-        route!(GET "/api/v1/entries", "read.ledger", api::get_list),
+        route!(GET "/api/v1/people", "read.people", lists::get_list),
+        route!(GET "/api/v1/accounts", "read.register", lists::get_list),
+        route!(GET "/api/v1/messages", "read.desk", lists::get_list),
+        route!(GET "/api/v1/alerts", "read.desk", lists::get_list),
+        route!(GET "/api/v1/quarantine", "read.desk", lists::get_list),
+        route!(GET "/api/v1/drafts", "read.drafts", lists::get_list),
+        route!(POST "/api/v1/pictures", "read.drafts", lists::post_picture),
+        route!(GET "/api/v1/cases", "read.drafts", lists::get_list),
+        route!(GET "/api/v1/measures", "read.moderation", lists::get_list),
+        route!(GET "/api/v1/prompts", "read.moderation", lists::get_list),
+        route!(GET "/api/v1/tasks", "read.own", lists::get_list),
+        route!(GET "/api/v1/held", "read.own", lists::get_list),
+        route!(GET "/api/v1/entries", "read.ledger", lists::get_list),
         route!(GET "/help", "open", super::help::get_help),
         route!(GET "/accessibility", "open", super::help::get_accessibility),
         route!(GET "/help/api", "open", super::help::get_api),
@@ -53,6 +62,10 @@ pub fn staff() -> Vec<Route> {
         route!(POST "/people/{person}/training", "people.record_training", crate::security::pages::people::post_training),
         route!(POST "/people/{person}/leave", "people.leave", crate::security::pages::people::post_leave),
         route!(POST "/people/{person}/link", "security.make_link", crate::security::pages::people::post_link),
+        route!(POST "/people/{person}/accounts", "accounts.authorise", crate::accounts::pages::post_authorise),
+        route!(POST "/people/{person}/accounts/withdraw", "accounts.withdraw_authorisation", crate::accounts::pages::post_withdraw),
+        route!(GET "/tasks", "read.own", crate::people::pages::get_tasks),
+        route!(POST "/tasks/{task}/done", "people.settle_task", crate::people::pages::post_done),
         // security
         route!(GET "/sign-in", "open", crate::security::pages::sign_in::get_sign_in),
         route!(POST "/sign-in/password", "open", crate::security::pages::sign_in::post_password),
@@ -90,6 +103,7 @@ pub fn staff() -> Vec<Route> {
         route!(POST "/accounts/{id}/disconnect", "accounts.disconnect", crate::accounts::pages::post_disconnect),
         route!(POST "/accounts/{id}/freeze", "accounts.freeze", crate::accounts::pages::post_freeze),
         route!(POST "/accounts/{id}/thaw", "accounts.thaw", crate::accounts::pages::post_thaw),
+        route!(POST "/accounts/{id}/protection", "accounts.record_protection", crate::accounts::pages::post_protection),
         route!(POST "/accounts/{id}/close", "accounts.close", crate::accounts::pages::post_close),
         route!(GET "/public", "open", crate::accounts::public::to_public),
         // intake
@@ -159,6 +173,10 @@ pub fn staff() -> Vec<Route> {
         route!(POST "/desk/messages/{id}/escalate", "desk.escalate", crate::desk::pages::post_escalate),
         route!(POST "/desk/messages/{id}/close", "desk.close", crate::desk::pages::post_close),
         route!(POST "/desk/messages/{id}/reopen", "desk.reopen", crate::desk::pages::post_reopen),
+        // conduct
+        route!(GET "/conduct", "read.own", crate::conduct::pages::get_conduct),
+        route!(POST "/conduct", "conduct.report_breach", crate::conduct::pages::post_report),
+        route!(POST "/conduct/{breach}/close", "conduct.close_breach", crate::conduct::pages::post_close),
         // assurance
         route!(GET "/assurance", "read.compliance", crate::assurance::pages::get_compliance),
         route!(GET "/assurance.csv", "read.compliance", crate::assurance::pages::get_csv),

@@ -1,12 +1,18 @@
 //! People: who they are, what they may do, where, and until when.
 //!
 //! Start with `acts/set_up_force.rs`, where a force begins; then `invite`, `grant_role`, `authorise` and
-//! `record_training`, which between them decide who may act on an account (APP-ROLE-9, LEICS-TRAIN-1).
+//! `record_training`, which between them decide who may act on an account (APP-ROLE-9, LEICS-TRAIN-1). `watch.rs` reminds of
+//! training before it runs out (LEICS-TRAIN-2). A task is something owed by a date (`acts/open_task.rs`, `pages.rs`).
 
 pub mod acts;
+pub mod jobs;
+pub mod pages;
 pub mod store;
+pub mod watch;
 
 use crate::act::Env;
+use bluelamp_domain::ids::PersonId;
+use bluelamp_domain::people::TaskKind;
 use bluelamp_domain::question::{Entity, Ref, Value};
 use store::PersonRecord;
 
@@ -34,4 +40,10 @@ pub fn newcomer(kind: &str, level: i64, env: &Env<'_>) -> Entity {
         .with("level", level)
         .with("roles", Value::Set(Vec::new()))
         .with("isSelf", false)
+}
+
+/// A task as policy sees it: whose it is.
+pub fn task(env: &Env<'_>, id: impl ToString, kind: TaskKind, owner: Option<PersonId>, role: &str) -> Entity {
+    let mine = (owner.is_some() && owner == env.person()) || env.scope.has_role(role);
+    Entity::new("Task", id).with("force", Ref::new("Force", env.force)).with("kind", kind.name()).with("mine", mine)
 }

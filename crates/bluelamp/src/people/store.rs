@@ -3,6 +3,7 @@
 use crate::db::{DbError, Row, Tx};
 use crate::{sql, vals};
 use bluelamp_domain::ids::*;
+use bluelamp_domain::people::TaskKind;
 use bluelamp_domain::time::Instant;
 
 #[derive(Debug, Clone)]
@@ -150,10 +151,18 @@ pub async fn revoke_role(tx: &mut Tx, force: ForceId, person: PersonId, role: &s
     Ok(())
 }
 
-pub async fn authorise(tx: &mut Tx, force: ForceId, person: PersonId, account: AccountId, at: Instant) -> Result<(), DbError> {
+/// Gives an authorisation; one that stands already stays as it was given.
+pub async fn authorise(
+    tx: &mut Tx,
+    force: ForceId,
+    person: PersonId,
+    account: AccountId,
+    by: Option<PersonId>,
+    at: Instant,
+) -> Result<(), DbError> {
     tx.run(
-        sql!("INSERT INTO authorisation (force, person, account, granted_at) VALUES ($1, $2, $3, $4) ON CONFLICT (force, person, account) DO NOTHING"),
-        vals![force, person, account, at],
+        sql!("INSERT INTO authorisation (force, person, account, granted_by, granted_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (force, person, account) DO NOTHING"),
+        vals![force, person, account, by, at],
     )
     .await?;
     Ok(())
@@ -161,6 +170,13 @@ pub async fn authorise(tx: &mut Tx, force: ForceId, person: PersonId, account: A
 
 pub async fn withdraw(tx: &mut Tx, force: ForceId, person: PersonId, account: AccountId) -> Result<(), DbError> {
     tx.run(sql!("DELETE FROM authorisation WHERE force = $1 AND person = $2 AND account = $3"), vals![force, person, account]).await?;
+    Ok(())
+}
+
+/// Every role and authorisation of somebody who left.
+pub async fn take_all(tx: &mut Tx, force: ForceId, person: PersonId) -> Result<(), DbError> {
+    tx.run(sql!("DELETE FROM person_role WHERE force = $1 AND person = $2"), vals![force, person]).await?;
+    tx.run(sql!("DELETE FROM authorisation WHERE force = $1 AND person = $2"), vals![force, person]).await?;
     Ok(())
 }
 
@@ -177,6 +193,156 @@ pub async fn accounts_of(tx: &mut Tx, force: ForceId, person: PersonId) -> Resul
         .rows(sql!("SELECT account FROM authorisation WHERE force = $1 AND person = $2 ORDER BY account LIMIT 1000"), vals![force, person])
         .await?;
     rows.iter().map(|r| r.get("account")).collect()
+}
+
+/// An authorisation: for which account, since when, by whom.
+#[derive(Debug, Clone)]
+pub struct Authorised {
+    pub account: AccountId,
+    pub granted_at: Instant,
+    pub granted_by: Option<String>,
+}
+
+/// What somebody is authorised for, the oldest first.
+pub async fn authorisations(tx: &mut Tx, force: ForceId, person: PersonId) -> Result<Vec<Authorised>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT z.account, z.granted_at, p.name AS granted_by FROM authorisation z LEFT JOIN person p ON p.force = z.force AND p.id = z.granted_by WHERE z.force = $1 AND z.person = $2 ORDER BY z.granted_at, z.account LIMIT 1000"),
+            vals![force, person],
+        )
+        .await?;
+    rows.iter()
+        .map(|r| Ok(Authorised { account: r.get("account")?, granted_at: r.get("granted_at")?, granted_by: r.get("granted_by")? }))
+        .collect()
+}
+
+/// Something owed by a date.
+#[derive(Debug, Clone)]
+pub struct Task {
+    pub id: TaskId,
+    pub kind: TaskKind,
+    pub owner: Option<PersonId>,
+    pub role: String,
+    pub subject: uuid::Uuid,
+    pub clause: String,
+    pub says: String,
+    pub due_on: jiff::civil::Date,
+    pub open: bool,
+    pub opened_at: Instant,
+}
+
+fn task_row(r: &Row) -> Result<Task, DbError> {
+    let kind: String = r.get("kind")?;
+    Ok(Task {
+        id: r.get("id")?,
+        kind: TaskKind::parse(&kind).ok_or_else(|| DbError::Other(format!("no task is a `{kind}`")))?,
+        owner: r.get("owner")?,
+        role: r.get("role")?,
+        subject: r.get("subject")?,
+        clause: r.get("clause")?,
+        says: r.get("says")?,
+        due_on: r.get::<Option<_>>("due_on")?.ok_or_else(|| DbError::Other("a task without a date".into()))?,
+        open: r.get::<String>("state")? == "open",
+        opened_at: r.get("opened_at")?,
+    })
+}
+
+pub async fn task(tx: &mut Tx, force: ForceId, id: TaskId) -> Result<Option<Task>, DbError> {
+    let row = tx
+        .row(
+            sql!("SELECT id, kind, owner, role, subject, clause, says, due_on, state, opened_at FROM task WHERE force = $1 AND id = $2"),
+            vals![force, id],
+        )
+        .await?;
+    row.as_ref().map(task_row).transpose()
+}
+
+/// The open tasks of a person and of the roles they have, by date.
+pub async fn tasks_of(tx: &mut Tx, force: ForceId, person: PersonId, roles: &[String]) -> Result<Vec<Task>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT id, kind, owner, role, subject, clause, says, due_on, state, opened_at FROM task WHERE force = $1 AND state = 'open' AND (owner = $2 OR role IN (SELECT value FROM {lite:json_each($3)}{pg:jsonb_array_elements_text($3::jsonb) AS t(value)})) ORDER BY due_on, id LIMIT 500"),
+            vals![force, person, serde_json::to_string(roles).unwrap_or_default()],
+        )
+        .await?;
+    rows.iter().map(task_row).collect()
+}
+
+/// Every open task of a kind, by date.
+pub async fn tasks_open(tx: &mut Tx, force: ForceId, kind: TaskKind) -> Result<Vec<Task>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT id, kind, owner, role, subject, clause, says, due_on, state, opened_at FROM task WHERE force = $1 AND state = 'open' AND kind = $2 ORDER BY due_on, id LIMIT 5000"),
+            vals![force, kind.name()],
+        )
+        .await?;
+    rows.iter().map(task_row).collect()
+}
+
+pub async fn insert_task(tx: &mut Tx, force: ForceId, t: &Task) -> Result<(), DbError> {
+    tx.run(
+        sql!("INSERT INTO task (force, id, kind, owner, role, subject, clause, says, due_on, state, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10)"),
+        vals![force, t.id, t.kind.name(), t.owner, &t.role, t.subject, &t.clause, &t.says, t.due_on, t.opened_at],
+    )
+    .await?;
+    Ok(())
+}
+
+pub async fn settle_task(tx: &mut Tx, force: ForceId, id: TaskId, by: Option<PersonId>, at: Instant) -> Result<(), DbError> {
+    tx.run(
+        sql!("UPDATE task SET state = 'done', settled_at = $3, settled_by = $4 WHERE force = $1 AND id = $2 AND state = 'open'"),
+        vals![force, id, at, by],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A refresher was attended: what was owed before the new last day is done.
+pub async fn settle_refreshers(
+    tx: &mut Tx,
+    force: ForceId,
+    person: PersonId,
+    until: jiff::civil::Date,
+    at: Instant,
+) -> Result<(), DbError> {
+    tx.run(
+        sql!("UPDATE task SET state = 'done', settled_at = $4 WHERE force = $1 AND owner = $2 AND kind = 'refresher' AND state = 'open' AND due_on < $3"),
+        vals![force, person, until, at],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The reminders made of training: whose, until when it stands, how many days before.
+pub async fn reminders(tx: &mut Tx, force: ForceId, since: jiff::civil::Date) -> Result<Vec<(PersonId, jiff::civil::Date, i64)>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT person, trained_until, days FROM training_reminder WHERE force = $1 AND trained_until >= $2 ORDER BY person, trained_until, days LIMIT 20000"),
+            vals![force, since],
+        )
+        .await?;
+    rows.iter()
+        .map(|r| {
+            let until = r.get::<Option<_>>("trained_until")?.ok_or_else(|| DbError::Other("a reminder without a date".into()))?;
+            Ok((r.get("person")?, until, r.get("days")?))
+        })
+        .collect()
+}
+
+pub async fn insert_reminder(
+    tx: &mut Tx,
+    force: ForceId,
+    person: PersonId,
+    until: jiff::civil::Date,
+    days: i64,
+    at: Instant,
+) -> Result<(), DbError> {
+    tx.run(
+        sql!("INSERT INTO training_reminder (force, person, trained_until, days, made_at) VALUES ($1, $2, $3, $4, $5)"),
+        vals![force, person, until, days, at],
+    )
+    .await?;
+    Ok(())
 }
 
 /// A duty that has begun and not ended.

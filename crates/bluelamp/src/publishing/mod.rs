@@ -15,7 +15,7 @@ pub mod pages;
 pub mod store;
 pub mod subject;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use input::{DraftInput, PictureInput};
 pub use subject::{Subject, Target, word_lists};

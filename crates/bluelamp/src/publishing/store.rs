@@ -219,6 +219,25 @@ pub async fn drafts_in(
     rows.iter().map(draft_line).collect()
 }
 
+/// Drafts that a scope may see, in the order in which they began, of a state or of all, after one.
+pub async fn drafts_after(
+    tx: &mut Tx,
+    force: ForceId,
+    scope: (bool, Val),
+    me: Option<PersonId>,
+    state: Option<&str>,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<DraftId>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT d.id FROM draft d WHERE d.force = $1 AND d.kind <> 'reply' AND ($2 = 1 OR d.author = $4 OR EXISTS (SELECT 1 FROM draft_account a WHERE a.force = d.force AND a.draft = d.id AND a.account {in:$3})) AND ($5 = '' OR d.state = $5) AND d.id > $6 ORDER BY d.id LIMIT $7"),
+            vec![force.into(), scope.0.into(), scope.1, me.into(), state.unwrap_or_default().into(), after.into(), limit.into()],
+        )
+        .await?;
+    rows.iter().map(|r| r.get("id")).collect()
+}
+
 /// What is scheduled, soonest first.
 pub async fn scheduled(tx: &mut Tx, force: ForceId, scope: (bool, Val)) -> Result<Vec<DraftLine>, DbError> {
     let rows = tx

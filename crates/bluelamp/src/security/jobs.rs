@@ -1,9 +1,10 @@
-//! Word of a sign-in from a new device or place, by mail, to the person and to information security (APP-SEC-10).
+//! Mail of security: word of a sign-in from a new device or place, to the person and to information security (APP-SEC-10);
+//! and the one-time link by which an invited person comes in.
 
 use crate::act::{Ctx, Fault};
 use crate::db::doors::Claimed;
 use crate::jobs::Ran;
-use crate::mail::{self, Letter, MailError};
+use crate::mail::{self, Letter};
 use bluelamp_domain::ids::PersonId;
 use bluelamp_domain::time::Instant;
 use futures_util::future::BoxFuture;
@@ -51,10 +52,32 @@ pub fn tell_new_device(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran,
                 format!("Somebody ({}) signed in on {when} from {what} not seen before.\n\n{next}\n", who.id),
             )
         };
-        match mail::send(server, Letter { to: to.email, subject, body, id: job.id.0 }).await {
-            Ok(()) => Ok(Ran::Done),
-            Err(e @ (MailError::Address(_) | MailError::Settings(_))) => Ok(Ran::GiveUp { why: e.to_string() }),
-            Err(e @ MailError::Smtp(_)) => Err(Fault::Broken(e.to_string())),
-        }
+        mail::sent(mail::send(server, Letter { to: to.email, subject, body, id: job.id.0 }).await)
+    })
+}
+
+#[derive(Deserialize)]
+struct Link {
+    person: PersonId,
+    sealed: String,
+}
+
+/// `security.mail_link`.
+pub fn mail_link(ctx: Ctx, job: Claimed) -> BoxFuture<'static, Result<Ran, Fault>> {
+    Box::pin(async move {
+        let link: Link = serde_json::from_value(job.input.clone()).map_err(|e| Fault::Broken(e.to_string()))?;
+        let mut tx = ctx.read().await?;
+        let to = crate::people::store::person(&mut tx, ctx.force, link.person).await?;
+        let (_, force) = crate::people::store::force_title(&mut tx, ctx.force).await?;
+        drop(tx);
+        let Some(server) = &ctx.app.config.mail else {
+            return Ok(Ran::GiveUp { why: "mail was configured when the link was made and is no longer; make a new link".into() });
+        };
+        let Some(to) = to.filter(|p| ["invited", "active"].contains(&p.state.as_str())) else { return Ok(Ran::Done) };
+        let address = super::links::unsealed(&ctx, link.person, &link.sealed)?;
+        let body = format!(
+            "{force} invites you to Bluelamp. Open this address within 24 hours of its making and choose how you will sign in. It works once, for you alone; do not pass it on.\n\n{address}\n\nIf it has stopped working, ask an administrator for a new one.\n"
+        );
+        mail::sent(mail::send(server, Letter { to: to.email, subject: "Bluelamp: your way in".into(), body, id: job.id.0 }).await)
     })
 }

@@ -6,13 +6,14 @@
 use crate::act::Ctx;
 use crate::app::App;
 use crate::http::form::{self, FORM_LIMIT, Fields};
+use crate::http::peer;
 use crate::http::problem::Problem;
 use crate::http::session::{COOKIE, DEVICE_COOKIE, cookie, secret_hash, set_cookie};
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, HeaderName, header, request::Parts};
 use axum::response::{IntoResponse, Response};
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 const FORM_COOKIE: &str = "bluelamp-visit";
 /// A visit lasts an hour in the browser; its ceremonies much less here.
@@ -41,7 +42,8 @@ impl FromRequestParts<App> for Visit {
             app: app.clone(),
             brought: brought.is_some(),
             value: brought.unwrap_or_else(|| hex::encode(app.random::<32>())),
-            address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or_else(|| "unknown".to_owned(), |c| c.0.ip().to_string()),
+            address: peer::address(&app.config.proxy, &parts.extensions, &parts.headers)
+                .map_or_else(|| "unknown".to_owned(), |a| a.to_string()),
             browser: browser(&parts.headers),
             device: hex(DEVICE_COOKIE),
             session: cookie(parts, app, COOKIE),

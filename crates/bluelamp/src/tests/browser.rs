@@ -14,6 +14,8 @@ pub struct Browser {
     router: Router,
     pub jar: BTreeMap<String, String>,
     pub address: &'static str,
+    /// What its requests say of where they come from, if anything.
+    pub forwarded: Option<&'static str>,
     /// The token of the page that is open.
     pub token: String,
 }
@@ -47,24 +49,33 @@ impl Browser {
             router: router::router(app.clone(), router::staff()),
             jar: BTreeMap::new(),
             address: "192.0.2.7:4711",
+            forwarded: None,
             token: String::new(),
         }
     }
 
+    /// A browser with a session of somebody: for what comes after signing in, which has tests of its own.
+    pub async fn of(world: &crate::testing::World, name: &str) -> Browser {
+        let mut browser = Browser::new(&world.app);
+        browser.signed_in(world, name).await;
+        browser
+    }
+
     /// Somebody of this world, signed in with both factors elsewhere: the signing in itself has tests of its own.
     pub async fn signed_in(&mut self, world: &crate::testing::World, name: &str) {
-        let secret = format!("cookie-of-{name}");
+        let id = bluelamp_domain::ids::SessionId(world.app.moment(jiff::tz::TimeZone::UTC).id());
+        let secret = format!("{:0>64}", id.0.simple());
         let now = world.app.clock.now();
         let session = crate::db::doors::NewSession {
-            id: bluelamp_domain::ids::SessionId(world.app.moment(jiff::tz::TimeZone::UTC).id()),
+            id,
             force: world.force,
             person: world.id_of(name),
             secret: crate::http::session::secret_hash(&secret),
             second_factor: true,
-            device: "a test".into(),
+            device: "Firefox on Linux".into(),
             device_hash: vec![0; 32],
             address: "192.0.2.7".into(),
-            ends_at: now.plus(bluelamp_domain::time::HOUR),
+            ends_at: now.plus(12 * bluelamp_domain::time::HOUR),
         };
         crate::db::doors::insert_session(&world.app.db, &session, now).await.unwrap();
         self.jar.insert("bluelamp".into(), secret);
@@ -78,6 +89,9 @@ impl Browser {
             headers.insert(header::COOKIE, cookies.join("; ").parse().unwrap());
         }
         headers.entry(header::USER_AGENT).or_insert("Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0".parse().unwrap());
+        if let Some(forwarded) = self.forwarded {
+            headers.insert("x-forwarded-for", forwarded.parse().unwrap());
+        }
         request.extensions_mut().insert(ConnectInfo(self.address.parse::<SocketAddr>().unwrap()));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

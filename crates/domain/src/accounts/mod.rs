@@ -77,6 +77,11 @@ impl AccountState {
         matches!(self, Self::Approved | Self::Trial | Self::Live | Self::Dormant | Self::Closing)
     }
 
+    /// Does it exist on its platform, so that somebody can sign in there?
+    pub const fn is_on_its_platform(self) -> bool {
+        matches!(self, Self::Trial | Self::Live | Self::Frozen | Self::Dormant | Self::Closing)
+    }
+
     /// Does the public hear of it?
     /// Something may still go out on it: what is stopped or ended says nothing more.
     pub const fn speaks(self) -> bool {

@@ -135,10 +135,48 @@ pub fn training(completed: Date, today: Date) -> Result<Date, Refusal> {
 /// Days before training runs out on which its owner is reminded (LEICS-TRAIN-2).
 pub const REMIND_DAYS: [i64; 3] = [90, 30, 7];
 
-/// Is a reminder due on `today`?
-pub fn reminder_due(until: Date, today: Date) -> Option<i64> {
-    let left = today.until(until).map(|s| i64::from(s.get_days())).unwrap_or(-1);
-    REMIND_DAYS.into_iter().find(|d| *d == left)
+/// The reminder that is due on `today`, of training that stands until `until`, when those in `made` were made already. A
+/// day that was missed is made up for, but only by the tightest reminder whose day has come: nobody gets three at once.
+pub fn reminder_due(until: Date, today: Date, made: &[i64]) -> Option<i64> {
+    let left = today.until(until).map(|s| i64::from(s.get_days())).ok().filter(|left| *left >= 0)?;
+    let tightest = REMIND_DAYS.into_iter().filter(|days| left <= *days).min()?;
+    (!made.iter().any(|days| *days <= tightest)).then_some(tightest)
+}
+
+/// What a task is: something owed by a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TaskKind {
+    /// Attend a refresher before training runs out (LEICS-TRAIN-2).
+    Refresher,
+    /// Sign a device out on the platforms themselves (APP-SEC-14).
+    NativeLogOut,
+}
+
+impl TaskKind {
+    pub const ALL: [TaskKind; 2] = [TaskKind::Refresher, TaskKind::NativeLogOut];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            TaskKind::Refresher => "refresher",
+            TaskKind::NativeLogOut => "native-log-out",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<TaskKind> {
+        TaskKind::ALL.into_iter().find(|k| k.name() == name)
+    }
+
+    /// May a person say that it is done? A refresher is done when it is recorded, by somebody else.
+    pub fn settled_by_hand(self) -> Result<(), Refusal> {
+        match self {
+            TaskKind::NativeLogOut => Ok(()),
+            TaskKind::Refresher => {
+                Err(Refusal::new("not-by-hand", "this is done when the digital media team records your refresher; book it with them")
+                    .citing("LEICS-TRAIN-2"))
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -154,12 +192,33 @@ mod tests {
 
     #[test]
     fn leics_train_2_reminders_at_90_30_and_7_days() {
+        // The last day, the first day of each reminder and the day before it: over a leap day, and over short months.
+        for (until, at_90, at_30, at_7) in [
+            (date(2026, 11, 21), date(2026, 8, 23), date(2026, 10, 22), date(2026, 11, 14)),
+            (date(2028, 3, 1), date(2027, 12, 2), date(2028, 1, 31), date(2028, 2, 23)),
+            (date(2027, 3, 1), date(2026, 12, 1), date(2027, 1, 30), date(2027, 2, 22)),
+            (trained_until(date(2024, 2, 29), 24), date(2025, 11, 30), date(2026, 1, 29), date(2026, 2, 21)),
+        ] {
+            let before = |day: Date| day.yesterday().unwrap();
+            assert_eq!(reminder_due(until, before(at_90), &[]), None, "{until}");
+            assert_eq!(reminder_due(until, at_90, &[]), Some(90), "{until}");
+            assert_eq!(reminder_due(until, at_90, &[90]), None, "{until}");
+            assert_eq!(reminder_due(until, before(at_30), &[90]), None, "{until}");
+            assert_eq!(reminder_due(until, at_30, &[90]), Some(30), "{until}");
+            assert_eq!(reminder_due(until, before(at_7), &[90, 30]), None, "{until}");
+            assert_eq!(reminder_due(until, at_7, &[90, 30]), Some(7), "{until}");
+            assert_eq!(reminder_due(until, until, &[90, 30]), Some(7), "{until}");
+            assert_eq!(reminder_due(until, until, &[90, 30, 7]), None, "{until}");
+            assert_eq!(reminder_due(until, until.tomorrow().unwrap(), &[]), None, "what has lapsed is not reminded of");
+        }
+    }
+
+    #[test]
+    fn leics_train_2_missed_days_are_made_up_for_by_one_reminder() {
         let until = date(2026, 11, 21);
-        assert_eq!(reminder_due(until, date(2026, 8, 23)), Some(90));
-        assert_eq!(reminder_due(until, date(2026, 8, 22)), None);
-        assert_eq!(reminder_due(until, date(2026, 10, 22)), Some(30));
-        assert_eq!(reminder_due(until, date(2026, 11, 14)), Some(7));
-        assert_eq!(reminder_due(until, date(2026, 11, 21)), None);
+        assert_eq!(reminder_due(until, date(2026, 11, 18), &[]), Some(7), "not three at once");
+        assert_eq!(reminder_due(until, date(2026, 11, 1), &[]), Some(30));
+        assert_eq!(reminder_due(until, date(2026, 11, 1), &[7]), None, "a tighter one was made: the wider is past");
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod connect;
 pub mod disconnect;
 pub mod freeze;
 pub mod mark_connection;
+pub mod record_protection;
 pub mod register;
 pub mod renew_connection;
 pub mod set_monitoring;
@@ -17,14 +18,38 @@ pub mod withdraw_authorisation;
 use super::store::{self, AccountRow};
 use crate::act::{Env, Stop, not_found};
 use crate::db::Tx;
-use bluelamp_domain::act::Refusal;
-use bluelamp_domain::ids::AccountId;
-use bluelamp_domain::question::Question;
+use crate::people::store::PersonRecord;
+use bluelamp_domain::act::{Entry, Refusal};
+use bluelamp_domain::ids::{AccountId, PersonId};
+use bluelamp_domain::question::{Question, Ref};
 
 /// The account, where whoever acts may see it.
 pub async fn seen(tx: &mut Tx, env: &Env<'_>, id: AccountId) -> Result<AccountRow, Stop> {
     let row = store::account(tx, env.force, id).await?;
     row.filter(|a| env.scope.sees(a.id)).ok_or_else(|| not_found("account").into())
+}
+
+/// A person and an account: what giving and withdrawing an authorisation rest on.
+pub struct Pair {
+    person: PersonRecord,
+    account: AccountRow,
+}
+
+impl Pair {
+    pub async fn of(tx: &mut Tx, env: &Env<'_>, person: PersonId, account: AccountId) -> Result<Pair, Stop> {
+        let person = crate::people::store::person(tx, env.force, person).await?.ok_or_else(|| not_found("person"))?;
+        Ok(Pair { person, account: seen(tx, env, account).await? })
+    }
+
+    pub fn question(&self, action: &'static str, env: &Env<'_>) -> Question {
+        about(action, &self.account, env)
+            .given("person", Ref::new("Colleague", self.person.id))
+            .also(crate::people::colleague(&self.person, env))
+    }
+
+    pub fn entry(&self) -> Entry {
+        Entry::default().id("person", self.person.id).id("account", self.account.id)
+    }
 }
 
 /// The question that an act on an account asks.

@@ -78,6 +78,7 @@ impl Register {
             can: Vec::new(),
             connection_state: None,
             connection_why: None,
+            protection: None,
         }
     }
 }

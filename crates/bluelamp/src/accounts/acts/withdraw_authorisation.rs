@@ -1,14 +1,11 @@
 //! `accounts.withdraw_authorisation`: a person may no longer act on an account, from the next request on.
 
-use super::seen;
-use crate::accounts::entity;
-use crate::accounts::store::AccountRow;
-use crate::act::{Act, Done, Env, Stop, not_found};
+use super::Pair;
+use crate::act::{Act, Done, Env, Stop};
 use crate::db::{DbError, Tx};
-use crate::people::store::{self, PersonRecord};
-use bluelamp_domain::act::{Entry, Permit, Refusal, Step};
+use bluelamp_domain::act::{Permit, Refusal, Step};
 use bluelamp_domain::ids::{AccountId, PersonId};
-use bluelamp_domain::question::{Question, Ref};
+use bluelamp_domain::question::Question;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
@@ -18,37 +15,26 @@ pub struct WithdrawAuthorisation {
     pub account: AccountId,
 }
 
-pub struct Facts {
-    person: PersonRecord,
-    account: AccountRow,
-}
-
 impl Act for WithdrawAuthorisation {
     const NAME: &'static str = "accounts.withdraw_authorisation";
     const SAYS: &'static str = "Withdraw a person’s authorisation for an account.";
-    type Facts = Facts;
+    type Facts = Pair;
     type Change = ();
 
-    async fn facts(&self, tx: &mut Tx, env: &Env<'_>) -> Result<Facts, Stop> {
-        let person = store::person(tx, env.force, self.person).await?.ok_or_else(|| not_found("person"))?;
-        Ok(Facts { person, account: seen(tx, env, self.account).await? })
+    async fn facts(&self, tx: &mut Tx, env: &Env<'_>) -> Result<Pair, Stop> {
+        Pair::of(tx, env, self.person, self.account).await
     }
 
-    fn questions(&self, facts: &Facts, env: &Env<'_>) -> Vec<Question> {
-        let colleague = crate::people::colleague(&facts.person, env);
-        vec![
-            Question::new(Self::NAME, self.account, entity(env.force, &facts.account))
-                .given("person", Ref::new("Colleague", self.person))
-                .also(colleague),
-        ]
+    fn questions(&self, pair: &Pair, env: &Env<'_>) -> Vec<Question> {
+        vec![pair.question(Self::NAME, env)]
     }
 
-    fn rule(&self, _facts: &Facts, _permit: Permit<Self>, _env: &Env<'_>) -> Result<Step<()>, Refusal> {
-        Ok(Step::to(()).entry(Entry::default().id("person", self.person).id("account", self.account)))
+    fn rule(&self, pair: &Pair, _permit: Permit<Self>, _env: &Env<'_>) -> Result<Step<()>, Refusal> {
+        Ok(Step::to(()).entry(pair.entry()))
     }
 
     async fn write(&self, tx: &mut Tx, env: &Env<'_>, (): &()) -> Result<Done, DbError> {
-        store::withdraw(tx, env.force, self.person, self.account).await?;
+        crate::people::store::withdraw(tx, env.force, self.person, self.account).await?;
         Ok(Done::id(self.person))
     }
 }

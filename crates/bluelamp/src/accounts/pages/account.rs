@@ -35,6 +35,9 @@ pub struct AccountPage {
     pub posture_why: String,
     pub complete: String,
     pub summary: Vec<SummaryRow>,
+    /// How it is protected on its platform; empty where nobody has looked yet.
+    pub protection: Vec<SummaryRow>,
+    pub on_its_platform: bool,
     pub life: Vec<LifeRow>,
     pub may: May,
     pub asks: Vec<Asked>,
@@ -57,6 +60,9 @@ pub struct Typed {
     pub hours: String,
     pub private_decision: String,
     pub public_listed: bool,
+    pub two_factor: bool,
+    pub login_alerts: bool,
+    pub others: String,
 }
 
 /// Which buttons this person has.
@@ -67,6 +73,7 @@ pub struct May {
     pub freeze: bool,
     pub thaw: bool,
     pub close: bool,
+    pub protect: bool,
 }
 
 pub struct LifeRow {
@@ -124,6 +131,8 @@ async fn account_page(ctx: &Ctx, id: AccountId, here: &str, refusal: Option<Refu
         posture_why: a.connection_why.clone().unwrap_or_default(),
         complete: complete(ctx, &extra),
         summary: summary(ctx, &a, extra.unanswered, connection.map(|c| c.checked_at)),
+        protection: super::protection::rows(ctx, &a),
+        on_its_platform: a.state.is_on_its_platform(),
         life: life.iter().map(|l| life_row(ctx, l)).collect(),
         may,
         asks,
@@ -153,13 +162,16 @@ async fn account_page(ctx: &Ctx, id: AccountId, here: &str, refusal: Option<Refu
             hours: a.hours.clone(),
             private_decision: a.private_decision.clone(),
             public_listed: a.public_listed,
+            two_factor: a.protection.as_ref().is_some_and(|p| p.two_factor),
+            login_alerts: a.protection.as_ref().is_some_and(|p| p.login_alerts),
+            others: a.protection.as_ref().map_or_else(String::new, |p| p.others.clone()),
         },
     };
     http::page_with(status, &page)
 }
 
 async fn may(ctx: &Ctx, a: &AccountRow, connectable: bool) -> Result<May, http::PageFault> {
-    use crate::accounts::acts::connect::Connect;
+    use crate::accounts::acts::{connect::Connect, record_protection::RecordProtection};
     async fn yes<A: Act>(ctx: &Ctx, act: A) -> Result<bool, http::PageFault> {
         Ok(ctx.may(&act).await?.rating != Rating::Red)
     }
@@ -174,6 +186,7 @@ async fn may(ctx: &Ctx, a: &AccountRow, connectable: bool) -> Result<May, http::
             && yes(ctx, Freeze { account, reason: reason.clone() }).await?,
         thaw: frozen && yes(ctx, Thaw { account, reason: reason.clone() }).await?,
         close: a.state != AccountState::Closed && yes(ctx, Close { account, reason }).await?,
+        protect: a.state.is_on_its_platform() && yes(ctx, RecordProtection::of(account)).await?,
     })
 }
 
@@ -207,7 +220,7 @@ fn life_row(ctx: &Ctx, line: &store::LifeLine) -> LifeRow {
 }
 
 /// After a form: back to the account, or the page again with every reason.
-async fn after(ctx: &Ctx, id: AccountId, what_not: &str, outcome: Outcome) -> PageResult {
+pub(super) async fn after(ctx: &Ctx, id: AccountId, what_not: &str, outcome: Outcome) -> PageResult {
     match outcome {
         Outcome::Done(_) => Ok(http::see_other(&format!("/accounts/{id}?did=saved"))),
         other => account_page(ctx, id, &format!("/accounts/{id}"), panel(what_not, other)).await,

@@ -1,10 +1,16 @@
 //! The register (`/accounts`): seventy rows on one screen, each account's life as a timeline, and the forms that change it.
 
 mod account;
+mod authorised;
+mod protection;
 mod register;
 
 pub use account::{get_account, post_change, post_close, post_connect, post_disconnect, post_freeze, post_monitoring, post_thaw};
+pub use authorised::{authorisations, post_authorise, post_withdraw};
+pub use protection::post_protection;
 pub use register::{get_csv, get_new, get_register, post_register};
+
+use register::platform_title;
 
 use crate::act::Outcome;
 use crate::http::view::{ReasonLine, RefusalPanel};

@@ -255,6 +255,7 @@ fn findings(a: &AccountRow) -> u64 {
     u64::from(in_use && a.owner.is_none())
         + u64::from(in_use && a.monitored_by.is_empty())
         + u64::from(a.connected && a.connection_state.as_deref() != Some("working"))
+        + u64::from(in_use && a.protection.as_ref().is_none_or(|p| !p.two_factor || !p.login_alerts || !p.unknown_devices.is_empty()))
         + u64::from(in_use && a.can.iter().any(|c| c == "read-private") && a.private_decision.is_empty())
 }
 

@@ -101,6 +101,34 @@ pub async fn counts(tx: &mut Tx, force: ForceId, scope: &Scope, me: Option<Perso
     })
 }
 
+/// Messages that a scope may see, in the order in which they came, of a state or of all, after one.
+pub async fn messages_after(
+    tx: &mut Tx,
+    force: ForceId,
+    scope: &Scope,
+    state: Option<&str>,
+    after: uuid::Uuid,
+    limit: i64,
+) -> Result<Vec<QueueRow>, DbError> {
+    let rows = tx
+        .rows(
+            sql!(
+                "SELECT m.id, m.account, m.conversation, m.correspondent, m.raw, m.remote_id, m.kind, m.text, m.revision, m.revisions, m.language, m.url, m.parent, m.root, m.extra, m.sent_at, m.received_at, m.edited_at, m.deleted_at, m.priority, m.due_at, m.route, m.thrive, m.triage, m.triage_pack, m.state, m.area, m.claimed_by, m.claimed_until, m.assessed_at, m.answered_at, m.closed_at, m.outcome, m.hidden, c.handle, c.name, 0 {pg:::bigint} AS media FROM message m JOIN correspondent c ON c.force = m.force AND c.id = m.correspondent WHERE m.force = $1 AND ($2 = 1 OR m.account {in:$3} OR m.area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)})) AND ($5 = '' OR m.state = $5) AND m.id > $6 ORDER BY m.id LIMIT $7"
+            ),
+            vec![
+                Val::from(force),
+                Val::from(scope.every),
+                scope.ids(),
+                Val::from(areas(scope)),
+                Val::from(state.unwrap_or_default()),
+                Val::from(after),
+                Val::from(limit),
+            ],
+        )
+        .await?;
+    rows.iter().map(queue_row).collect()
+}
+
 /// How many are open on each account, for the register's "unanswered".
 pub async fn open_by_account(tx: &mut Tx, force: ForceId, scope: &Scope) -> Result<Vec<(AccountId, i64)>, DbError> {
     let rows = tx

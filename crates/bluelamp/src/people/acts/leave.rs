@@ -43,6 +43,10 @@ impl Act for Leave {
     async fn write(&self, tx: &mut Tx, env: &Env<'_>, state: &&'static str) -> Result<Done, DbError> {
         store::set_state(tx, env.force, self.person, state).await?;
         crate::db::principal::end_access(tx, env.force, self.person, env.at()).await?;
+        // A suspended person may come back to what they had; whoever left has nothing to come back to.
+        if *state == "left" {
+            store::take_all(tx, env.force, self.person).await?;
+        }
         Ok(Done::id(self.person))
     }
 }

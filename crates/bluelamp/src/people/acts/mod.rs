@@ -5,9 +5,12 @@ pub mod change_person;
 pub mod grant_role;
 pub mod invite;
 pub mod leave;
+pub mod open_task;
 pub mod record_training;
+pub mod remind_training;
 pub mod revoke_role;
 pub mod set_up_force;
+pub mod settle_task;
 
 use super::store::{self, PersonRecord};
 use crate::act::{Env, Stop, not_found};

@@ -45,6 +45,8 @@ impl Act for RecordTraining {
 
     async fn write(&self, tx: &mut Tx, env: &Env<'_>, on: &Date) -> Result<Done, DbError> {
         store::set_trained(tx, env.force, self.person, *on).await?;
+        let until = people::trained_until(*on, env.figures().training_refresher_months());
+        store::settle_refreshers(tx, env.force, self.person, until, env.at()).await?;
         Ok(Done::id(self.person))
     }
 }

@@ -7,7 +7,7 @@ use crate::testing::{done, held, refused};
 use bluelamp_domain::time::HOUR;
 
 #[tokio::test]
-async fn a_picture_without_words_waits_and_is_released_by_someone_else_and_goes_at_its_time() {
+async fn leics_use_3_amber_waits_and_is_released_by_someone_else_and_goes_at_its_time() {
     for b in benches().await {
         let author = b.world.ctx("corporate-communications").await;
         let team = b.world.ctx("digital-media-team").await;

@@ -7,7 +7,7 @@ use crate::db::visits::{self, Ceremony};
 use crate::http::html::Html;
 use crate::http::shell::{Density, Shell};
 use crate::http::view::{Choice, FieldErrors, Moment, RefusalPanel};
-use crate::http::{self, Form, PageResult, Problem, moment, shell_for};
+use crate::http::{self, Fields, Form, PageResult, Problem, moment, shell_for};
 use crate::security::acts::add_credential::AddCredential;
 use crate::security::acts::end_session::{EndSession, Why};
 use crate::security::acts::make_recovery_codes::MakeRecoveryCodes;
@@ -123,6 +123,11 @@ fn me(ctx: &Ctx) -> Result<PersonId, Fault> {
 pub async fn me_page(ctx: &Ctx, here: &str, once: Once, errors: FieldErrors, refusal: Option<RefusalPanel>) -> PageResult {
     let person = me(ctx)?;
     let shell = shell_for(ctx, here, Density::Page).await?;
+    let own = { crate::people::store::person(&mut ctx.read().await?, ctx.force, person).await? };
+    let accounts = match &own {
+        Some(own) => crate::wiring::authorisations(ctx, own).await?.given,
+        None => Vec::new(),
+    };
     let mut tx = ctx.read().await?;
     let rows = store::credentials(&mut tx, ctx.force, person).await?;
     let now = ctx.now();
@@ -165,7 +170,7 @@ pub async fn me_page(ctx: &Ctx, here: &str, once: Once, errors: FieldErrors, ref
         acts: http::openapi::for_programs()
             .map(|a| Choice { value: a.name.into(), label: a.name.into(), hint: a.says.into(), chosen: false })
             .collect(),
-        accounts: ctx.scope.accounts.iter().map(|a| Choice::new(a.to_string(), a.to_string())).collect(),
+        accounts: accounts.into_iter().map(|a| Choice::new(a.account, format!("{} ({})", a.title, a.platform))).collect(),
         marks: store::new_marks(&mut tx, ctx.force, Some(person), now.plus(-30 * DAY))
             .await?
             .into_iter()
@@ -198,9 +203,14 @@ pub async fn answer(ctx: &Ctx, outcome: Outcome, to: &str) -> PageResult {
 }
 
 /// `POST /me/sessions/{id}/end`.
-pub async fn post_end_session(Path(session): Path<SessionId>, Form(ctx, _): Form) -> PageResult {
-    let outcome = ctx.act(EndSession { session, why: Why::Redundant }).await?;
+pub async fn post_end_session(Path(session): Path<SessionId>, Form(ctx, fields): Form) -> PageResult {
+    let outcome = ctx.act(EndSession { session, why: why(&fields) }).await?;
     answer(&ctx, outcome, "/me?did=done").await
+}
+
+/// Which of the two buttons ended it.
+pub fn why(fields: &Fields) -> Why {
+    if fields.get("why") == Some("unknown") { Why::Unknown } else { Why::Redundant }
 }
 
 /// `POST /me/credentials/{id}/remove`.

@@ -76,6 +76,11 @@ pub fn asked(query: Option<&str>, name: &str) -> Option<String> {
     crate::http::Fields::parse(query.unwrap_or_default().as_bytes()).get(name).map(str::to_owned)
 }
 
+/// Does a rule give whoever asks this act at all? What refuses it besides is said when it is tried.
+pub async fn gives<A: crate::act::Act>(ctx: &Ctx, act: &A) -> Result<bool, Fault> {
+    Ok(!ctx.may(act).await?.reasons.iter().any(|r| r.rule == "no-rule-gives-this"))
+}
+
 /// A person may not have this page.
 pub async fn only_who_may(ctx: &Ctx, action: &'static str) -> Result<Option<Response>, Fault> {
     let decision = ctx.may_read(action).await?;

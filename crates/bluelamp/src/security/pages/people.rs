@@ -3,7 +3,7 @@
 
 use crate::act::{Ctx, Fault, Outcome};
 use crate::http::shell::{Density, Shell};
-use crate::http::view::{Choice, Column, FieldErrors, RefusalPanel, SummaryRow};
+use crate::http::view::{Choice, Column, FieldErrors, Moment, RefusalPanel, SummaryRow};
 use crate::http::{self, Fields, Form, PageResult, Problem, shell_for};
 use crate::people::acts::change_person::ChangePerson;
 use crate::people::acts::grant_role::GrantRole;
@@ -12,6 +12,7 @@ use crate::people::acts::leave::Leave;
 use crate::people::acts::record_training::RecordTraining;
 use crate::people::acts::revoke_role::RevokeRole;
 use crate::people::store::{self, PersonRecord};
+use crate::security::links::{self, Given};
 use axum::extract::{OriginalUri, Path};
 use bluelamp_domain::ids::PersonId;
 use bluelamp_domain::people::{Kind, ROLES, trained_until};
@@ -72,8 +73,61 @@ struct PersonPage {
     refusal: Option<RefusalPanel>,
     /// A one-time link, shown once.
     link: String,
+    /// It went by mail.
+    mailed: bool,
     today: String,
-    accounts: usize,
+    authorised: Authorisations,
+    may: May,
+}
+
+/// Which forms whoever looks has.
+pub struct May {
+    pub change: bool,
+    pub roles: bool,
+    pub train: bool,
+    pub leave: bool,
+    pub link: bool,
+}
+
+async fn may(ctx: &Ctx, p: &PersonRecord) -> Result<May, Fault> {
+    let person = p.id;
+    let kind = Kind::parse(&p.kind).unwrap_or(Kind::Staff);
+    let change = ChangePerson {
+        person,
+        name: p.name.clone(),
+        email: p.email.clone(),
+        kind,
+        level: p.level,
+        job_title: p.job_title.clone(),
+        areas: p.areas.clone(),
+    };
+    let on = ctx.now().date_in(&ctx.zone);
+    Ok(May {
+        change: super::gives(ctx, &change).await?,
+        roles: super::gives(ctx, &GrantRole { person, role: "publisher".into() }).await?,
+        train: super::gives(ctx, &RecordTraining { person, completed_on: on, course: String::new() }).await?,
+        leave: super::gives(ctx, &Leave { person, suspended: false }).await?,
+        link: super::gives(ctx, &crate::security::acts::make_link::MakeLink { person, secret: String::new(), sealed: None }).await?,
+    })
+}
+
+/// What somebody is authorised for by name, and what they could be; later areas know both.
+#[derive(Default)]
+pub struct Authorisations {
+    pub given: Vec<GivenLine>,
+    /// Accounts that whoever looks may authorise them for.
+    pub more: Vec<Choice>,
+    pub may_withdraw: bool,
+    /// How many there are that whoever looks does not see.
+    pub unseen: usize,
+}
+
+pub struct GivenLine {
+    pub account: String,
+    pub title: String,
+    pub platform: String,
+    pub since: Moment,
+    pub by: String,
 }
 
 fn words(kind: &str) -> String {
@@ -212,30 +266,27 @@ pub async fn post_new(Form(ctx, fields): Form) -> PageResult {
         return new_page(&ctx, typed(&fields), errors, refusal).await;
     };
     let person = PersonId(done.id.unwrap_or_default());
-    match crate::security::links::make(&ctx, person).await? {
-        Ok(link) => person_page(&ctx, person, link, FieldErrors::default(), None, None).await,
+    match links::give(&ctx, person).await? {
+        Ok(link) => person_page(&ctx, person, Shown { link: Some(link), ..Shown::default() }).await,
         Err(no) => {
-            person_page(
-                &ctx,
-                person,
-                String::new(),
-                FieldErrors::default(),
-                super::panel("They are invited, but no link was made", &no),
-                None,
-            )
-            .await
+            let refusal = super::panel("They are invited, but no link was made", &no);
+            person_page(&ctx, person, Shown { refusal, ..Shown::default() }).await
         }
     }
 }
 
-async fn person_page(
-    ctx: &Ctx,
-    id: PersonId,
-    link: String,
-    errors: FieldErrors,
-    refusal: Option<RefusalPanel>,
-    kept: Option<Typed>,
-) -> PageResult {
+/// What the page shows besides the person: what was made, refused or typed just now.
+#[derive(Default)]
+pub struct Shown {
+    pub link: Option<Given>,
+    pub errors: FieldErrors,
+    pub refusal: Option<RefusalPanel>,
+    pub kept: Option<Typed>,
+}
+
+/// The page of one person; the accounts area shows it too, when an authorisation was refused.
+pub async fn person_page(ctx: &Ctx, id: PersonId, shown: Shown) -> PageResult {
+    let Shown { link, errors, refusal, kept } = shown;
     if let Some(no) = super::only_who_may(ctx, "read.people").await? {
         return Ok(no);
     }
@@ -244,9 +295,10 @@ async fn person_page(
     let Some(p) = store::person(&mut tx, ctx.force, id).await? else {
         return Ok(Problem::new(404, "not-found", "there is no such person, or they are not yours to see").page());
     };
-    let authorised = store::accounts_of(&mut tx, ctx.force, id).await?;
     drop(tx);
+    let authorised = crate::wiring::authorisations(ctx, &p).await?;
     let until = until(ctx, &p).await?;
+    let may = may(ctx, &p).await?;
     let row = |key: &str, value: String| SummaryRow {
         key: key.into(),
         value: if value.is_empty() { "–".into() } else { value },
@@ -280,19 +332,24 @@ async fn person_page(
             roles: Vec::new(),
         }),
         name: p.name,
-        state: p.state,
+        state: words(&p.state),
+        may,
         errors,
         refusal,
-        link,
+        mailed: link == Some(Given::Mailed),
+        link: match link {
+            Some(Given::Shown(link)) => link,
+            Some(Given::Mailed) | None => String::new(),
+        },
         today: ctx.now().date_in(&ctx.zone).to_string(),
-        accounts: authorised.len(),
+        authorised,
     };
     http::page_with(status, &page)
 }
 
 /// `GET /people/{person}`.
 pub async fn get_person(ctx: Ctx, Path(id): Path<PersonId>) -> PageResult {
-    person_page(&ctx, id, String::new(), FieldErrors::default(), None, None).await
+    person_page(&ctx, id, Shown::default()).await
 }
 
 /// Done: the page again. Refused: the page with why, and what was typed.
@@ -301,7 +358,7 @@ async fn answer(ctx: &Ctx, id: PersonId, outcome: Outcome, kept: Option<Typed>) 
         return Ok(http::see_other(&format!("/people/{id}?did=saved")));
     }
     let (errors, refusal) = why("This was not done", &outcome);
-    person_page(ctx, id, String::new(), errors, refusal, kept).await
+    person_page(ctx, id, Shown { errors, refusal, kept, ..Shown::default() }).await
 }
 
 /// `POST /people/{person}`.
@@ -309,7 +366,7 @@ pub async fn post_change(Path(person): Path<PersonId>, Form(ctx, fields): Form) 
     let (Some(kind), Ok(level)) = (Kind::parse(&fields.text("kind")), fields.text("level").trim().parse()) else {
         let mut errors = FieldErrors::default();
         errors.add("level", "the level is a number from 0 to 9");
-        return person_page(&ctx, person, String::new(), errors, None, Some(typed(&fields))).await;
+        return person_page(&ctx, person, Shown { errors, kept: Some(typed(&fields)), ..Shown::default() }).await;
     };
     let change = ChangePerson {
         person,
@@ -341,7 +398,7 @@ pub async fn post_training(Path(person): Path<PersonId>, Form(ctx, fields): Form
     let Ok(completed_on) = fields.text("completed_on").trim().parse() else {
         let mut errors = FieldErrors::default();
         errors.add("completed_on", "give the day on which the training was completed");
-        return person_page(&ctx, person, String::new(), errors, None, None).await;
+        return person_page(&ctx, person, Shown { errors, ..Shown::default() }).await;
     };
     let outcome = ctx.act(RecordTraining { person, completed_on, course: fields.text("course") }).await?;
     answer(&ctx, person, outcome, None).await
@@ -353,10 +410,10 @@ pub async fn post_leave(Path(person): Path<PersonId>, Form(ctx, fields): Form) -
     answer(&ctx, person, outcome, None).await
 }
 
-/// `POST /people/{person}/link`: a one-time link, shown once.
+/// `POST /people/{person}/link`: a one-time link, mailed or shown once.
 pub async fn post_link(Path(person): Path<PersonId>, Form(ctx, _): Form) -> PageResult {
-    match crate::security::links::make(&ctx, person).await? {
-        Ok(link) => person_page(&ctx, person, link, FieldErrors::default(), None, None).await,
+    match links::give(&ctx, person).await? {
+        Ok(link) => person_page(&ctx, person, Shown { link: Some(link), ..Shown::default() }).await,
         Err(no) => answer(&ctx, person, no, None).await,
     }
 }

@@ -1,13 +1,13 @@
 //! `/security/sessions`: every session of the force, for information security (APP-SEC-14), and what was new of late
 //! (APP-SEC-10).
 
-use super::me::{NewMark, SessionLine, mark_line, session_line};
+use super::me::{NewMark, SessionLine, mark_line, session_line, why};
 use super::{leads, only_who_may};
 use crate::act::Ctx;
 use crate::http::shell::{Density, Shell};
 use crate::http::view::Column;
 use crate::http::{self, Form, PageResult, shell_for};
-use crate::security::acts::end_session::{EndSession, Why};
+use crate::security::acts::end_session::EndSession;
 use crate::security::store;
 use axum::extract::{OriginalUri, Path};
 use bluelamp_domain::ids::SessionId;
@@ -55,6 +55,6 @@ pub async fn get_sessions(ctx: Ctx, OriginalUri(uri): OriginalUri) -> PageResult
 }
 
 /// `POST /security/sessions/{id}/end`.
-pub async fn post_end(Path(session): Path<SessionId>, Form(ctx, _): Form) -> PageResult {
-    Ok(leads(&ctx.act(EndSession { session, why: Why::Redundant }).await?, "/security/sessions?did=done"))
+pub async fn post_end(Path(session): Path<SessionId>, Form(ctx, fields): Form) -> PageResult {
+    Ok(leads(&ctx.act(EndSession { session, why: why(&fields) }).await?, "/security/sessions?did=done"))
 }
