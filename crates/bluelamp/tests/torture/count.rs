@@ -99,7 +99,6 @@ async fn left(stage: &Stage, restarted: i64) -> Vec<String> {
         ("jobs that are due", format!("SELECT COUNT(*) FROM job WHERE state = 'waiting' AND not_before <= {now}")),
         ("leases", format!("SELECT COUNT(*) FROM job WHERE state = 'waiting' AND leased_until > {now}")),
         ("posts under way", "SELECT COUNT(*) FROM post WHERE state IN ('waiting', 'unknown', 'leaving')".to_owned()),
-        ("replies under way", "SELECT COUNT(*) FROM reply WHERE state IN ('waiting', 'unknown')".to_owned()),
         ("pictures", "SELECT COUNT(*) FROM media WHERE state = 'waiting'".to_owned()),
         ("accounts not polled since", format!("SELECT COUNT(*) FROM intake_cursor WHERE good_at IS NULL OR good_at < {restarted}")),
     ];
@@ -263,10 +262,10 @@ async fn acts(stage: &Stage, ask: &mut Ask, notes: &Notes) -> Vec<String> {
         }
     }
     let marks = ask
-        .tally("SELECT text AS a, '' AS b FROM message_note UNION ALL SELECT text AS a, '' AS b FROM reply UNION ALL SELECT text AS a, '' AS b FROM draft")
+        .tally("SELECT text AS a, '' AS b FROM message_note UNION ALL SELECT text AS a, '' AS b FROM draft")
         .await;
     for a in notes.answered.iter().filter(|a| a.outcome == "done" && !a.mark.is_empty() && a.act != "publishing.publish") {
-        // A reply's draft, where it has one, holds the same words once more.
+        // A reply is a draft of its own kind.
         let n = marks.get(&a.mark).copied().unwrap_or(0);
         if n != 1 {
             wrong.push(format!("`{}` was answered done, and what it made is there {n} times: {}", a.act, a.mark));
@@ -287,7 +286,7 @@ async fn outgoing(stage: &Stage, ask: &mut Ask, notes: &Notes) -> Vec<String> {
         let e = out.entry(post.text.as_str()).or_default();
         *e = (e.0 + 1, *stands);
     }
-    let known = ask.pairs("SELECT text AS a, state AS b FROM post UNION ALL SELECT text AS a, state AS b FROM reply").await;
+    let known = ask.pairs("SELECT text AS a, state AS b FROM post").await;
     let mut texts = BTreeSet::new();
     let mut live = 0;
     for (text, state) in &known {
