@@ -90,6 +90,19 @@ pub async fn at_rest(stage: &Stage, program: &Program, restarted: i64) {
     }
 }
 
+/// Waits for the account's first poll.
+pub async fn polled(stage: &Stage, program: &Program) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let mut ask = Ask::open(&stage.place).await.expect("the database is there");
+        if ask.number("SELECT COUNT(*) FROM intake_cursor WHERE good_at IS NOT NULL").await > 0 {
+            return;
+        }
+        assert!(Instant::now() < deadline, "the account was not polled within a minute:\n{}", program.last_words());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 async fn left(stage: &Stage, restarted: i64) -> Vec<String> {
     let Some(mut ask) = Ask::open(&stage.place).await else { return vec!["the database".into()] };
     let now = bluelamp::wiring::machine_micros();
@@ -261,9 +274,7 @@ async fn acts(stage: &Stage, ask: &mut Ask, notes: &Notes) -> Vec<String> {
             wrong.push(format!("`{what}` was answered {n} times and is recorded {recorded} times"));
         }
     }
-    let marks = ask
-        .tally("SELECT text AS a, '' AS b FROM message_note UNION ALL SELECT text AS a, '' AS b FROM draft")
-        .await;
+    let marks = ask.tally("SELECT text AS a, '' AS b FROM message_note UNION ALL SELECT text AS a, '' AS b FROM draft").await;
     for a in notes.answered.iter().filter(|a| a.outcome == "done" && !a.mark.is_empty() && a.act != "publishing.publish") {
         // A reply is a draft of its own kind.
         let n = marks.get(&a.mark).copied().unwrap_or(0);

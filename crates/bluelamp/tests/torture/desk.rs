@@ -75,7 +75,7 @@ pub async fn desk(stage: Arc<Stage>) {
                 let mark = format!("Thank you, we have passed this on. Reference {n}.");
                 act(&stage, token, &key("reply"), "desk.reply", json!({ "message": id, "text": mark }), &mark).await;
             }
-            let close = json!({ "message": id, "outcome": "no-action-needed", "note": format!("torture close {n}") });
+            let close = json!({ "message": id, "outcome": "no_action_needed", "note": format!("torture close {n}") });
             act(&stage, token, &key("close"), "desk.close", close, "").await;
             if !stage.goes_on() {
                 return;
