@@ -6,7 +6,7 @@ PORT ?= 8300
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup assets build test lint fmt pictures clean bench bench-large
+.PHONY: help run setup assets build test torture lint fmt pictures clean bench bench-large
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -26,6 +26,9 @@ build: assets ## build the program
 
 test: ## set up, then run every test there is; the last line is the count
 	@scripts/test
+
+torture: ## kill the program 100 times while it works, on both databases, and count (KILLS=100)
+	@scripts/torture $(KILLS)
 
 lint: ## what `make test` asks of the source before it runs it
 	@cargo fmt --all --check

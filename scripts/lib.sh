@@ -93,4 +93,5 @@ node22_package() {
 node22() { echo "$CACHE/node-$NODE22_VERSION/node_modules/$(node22_package)"; }
 bluesky_install() { echo "$CACHE/bluesky-$(digest "$ROOT"/e2e/servers/bluesky/package*.json)"; }
 e2e_install() { echo "$CACHE/e2e-$(digest "$ROOT"/e2e/package.json "$ROOT"/e2e/package-lock.json)"; }
+s3_venv() { echo "$CACHE/python-s3-$(digest "$ROOT"/e2e/requirements-s3.txt)"; }
 venv() { echo "$CACHE/python-$(digest "$ROOT"/e2e/requirements.txt)"; }

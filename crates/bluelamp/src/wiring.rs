@@ -126,7 +126,7 @@ static JOBS: &[JobInfo] = &[
         kind: "people.mail_reminder",
         act: "none: it tells a person, and changes nothing",
         attempts: 12,
-        lease_s: 60,
+        most_s: 60,
         run: crate::people::jobs::mail_reminder,
     },
     // security
@@ -134,48 +134,48 @@ static JOBS: &[JobInfo] = &[
         kind: "security.mail_link",
         act: "none: it carries a link to a person, and changes nothing",
         attempts: 8,
-        lease_s: 60,
+        most_s: 60,
         run: crate::security::jobs::mail_link,
     },
     JobInfo {
         kind: "security.tell_new_device",
         act: "none: it tells people, and changes nothing",
         attempts: 8,
-        lease_s: 60,
+        most_s: 60,
         run: crate::security::jobs::tell_new_device,
     },
     // accounts
-    JobInfo { kind: "accounts.renew", act: "accounts.renew_connection", attempts: 30, lease_s: 60, run: crate::accounts::jobs::renew },
-    JobInfo { kind: "accounts.check", act: "accounts.mark_connection", attempts: 50, lease_s: 90, run: crate::accounts::jobs::check },
+    JobInfo { kind: "accounts.renew", act: "accounts.renew_connection", attempts: 30, most_s: 60, run: crate::accounts::jobs::renew },
+    JobInfo { kind: "accounts.check", act: "accounts.mark_connection", attempts: 50, most_s: 90, run: crate::accounts::jobs::check },
     // intake
     JobInfo {
         kind: "intake.fetch_media",
         act: "intake.keep_media",
         attempts: crate::intake::media::ATTEMPTS + 2,
-        lease_s: 90,
+        most_s: 90,
         run: crate::intake::media::fetch,
     },
     // publishing
-    JobInfo { kind: "publishing.send", act: "publishing.send", attempts: 30, lease_s: 60, run: crate::publishing::jobs::send },
+    JobInfo { kind: "publishing.send", act: "publishing.send", attempts: 30, most_s: 60, run: crate::publishing::jobs::send },
     JobInfo {
         kind: "publishing.deliver",
         act: "publishing.record_sent",
         attempts: 1_000,
-        lease_s: 100,
+        most_s: 100,
         run: crate::publishing::jobs::deliver,
     },
     JobInfo {
         kind: "publishing.read_back",
         act: "publishing.record_read_back",
         attempts: 20,
-        lease_s: 60,
+        most_s: 60,
         run: crate::publishing::jobs::read_back,
     },
     JobInfo {
         kind: "publishing.take_down",
         act: "publishing.record_taken_down",
         attempts: 1_000,
-        lease_s: 100,
+        most_s: 100,
         run: crate::publishing::jobs::take_down,
     },
     // community
@@ -183,7 +183,7 @@ static JOBS: &[JobInfo] = &[
         kind: crate::community::acts::MODERATE,
         act: "community.record_outcome",
         attempts: crate::community::jobs::ATTEMPTS,
-        lease_s: 90,
+        most_s: 90,
         run: crate::community::jobs::moderate,
     },
     // desk
@@ -191,28 +191,28 @@ static JOBS: &[JobInfo] = &[
         kind: "desk.escalate_alert",
         act: "desk.escalate_alert",
         attempts: 200,
-        lease_s: 30,
+        most_s: 30,
         run: |c, j| Box::pin(crate::desk::jobs::escalate(c, j)),
     },
     JobInfo {
         kind: "desk.mail_alert",
         act: "desk.raise_alert",
         attempts: 12,
-        lease_s: 60,
+        most_s: 60,
         run: |c, j| Box::pin(crate::desk::jobs::mail_alert(c, j)),
     },
     JobInfo {
         kind: "desk.expire_claim",
         act: "desk.release_claim",
         attempts: 20,
-        lease_s: 30,
+        most_s: 30,
         run: |c, j| Box::pin(crate::desk::jobs::expire_claim(c, j)),
     },
     JobInfo {
         kind: "desk.fall_back",
         act: "desk.route",
         attempts: 50,
-        lease_s: 30,
+        most_s: 30,
         run: |c, j| Box::pin(crate::desk::jobs::fall_back(c, j)),
     },
 ];
@@ -275,12 +275,28 @@ pub fn triage_cases(pack: &bluelamp_policy::Pack, engine: &bluelamp_triage::Engi
     Ok((ran, engine.run_cases(&files).iter().map(ToString::to_string).collect()))
 }
 
+/// Nobody else runs on this database: what a killed program had in hand is free at once, instead of when its leases end.
+pub async fn take_over(app: &App) -> Result<(), DbError> {
+    let freed = crate::db::doors::free_jobs(&app.db).await?;
+    for force in crate::db::doors::forces(&app.db).await? {
+        let mut tx = app.db.write(force.id, crate::db::Isolation::ReadCommitted).await?;
+        crate::intake::store::free_leases(&mut tx, force.id).await?;
+        crate::publishing::store::end_lost_attempts(&mut tx, force.id, app.clock.now()).await?;
+        tx.commit().await?;
+    }
+    if freed > 0 {
+        tracing::info!(jobs = freed, "the program had not ended in good order; what it had in hand goes on now");
+    }
+    Ok(())
+}
+
 /// What runs beside the listeners for as long as the program does.
 pub fn workers(app: &App, stop: &tokio::sync::watch::Receiver<bool>) -> Vec<futures_util::future::BoxFuture<'static, ()>> {
     vec![
         Box::pin(crate::intake::worker::run(app.clone(), stop.clone())),
         Box::pin(crate::security::watch::run(app.clone(), stop.clone())),
         Box::pin(crate::people::watch::run(app.clone(), stop.clone())),
+        Box::pin(crate::records::sweep::run(app.clone(), stop.clone())),
     ]
 }
 
@@ -371,13 +387,20 @@ pub async fn build(config: Config, place: Place, clock: Arc<dyn Clock>, entropy:
     std::fs::create_dir_all(&config.data)
         .map_err(|e| StartError::Other(format!("cannot make the data folder `{}`: {e}", config.data.display())))?;
     let db = Db::open(&place).await?;
-    crate::db::doors::set_mode(&db, if live { "live" } else { "demo" }, clock.now()).await?;
-    let master = master_key(&config.data.join("master.key"), &*entropy)?;
-    // Better no start than evidence kept where the configuration says it is not.
-    if config.objects.is_some() {
-        return Err(StartError::Other("an S3 store for objects is not built yet: take [objects] out of the configuration".into()));
+    let key = config.data.join("master.key");
+    // The key is made after the database is: where there is a key and nothing else, the database is not what it was.
+    if matches!(place, Place::Lite(_)) && key.exists() && crate::db::doors::mode(&db).await?.is_none() {
+        return Err(StartError::Other(format!(
+            "the database in `{}` is empty although this folder has been in use: it was lost or cut short; restore the newest backup, or give a new folder",
+            config.data.display()
+        )));
     }
-    let blobs = crate::db::blobs::Blobs::folder(config.data.join("objects"))?;
+    crate::db::doors::set_mode(&db, if live { "live" } else { "demo" }, clock.now()).await?;
+    let master = master_key(&key, &*entropy)?;
+    let blobs = match &config.objects {
+        None => crate::db::blobs::Blobs::folder(config.data.join("objects"))?,
+        Some(settings) => s3(settings, &*entropy).await?,
+    };
     let connectors = connectors(live);
     let bounds = crate::http::egress::Bounds { timeout_ms: config.egress.timeout_s.clamp(1, 60) * 1_000, ..Default::default() };
     let ways = crate::http::egress::Ways::new(config.egress.private, bounds, clock.clone(), entropy.clone())
@@ -401,6 +424,22 @@ pub async fn build(config: Config, place: Place, clock: Arc<dyn Clock>, entropy:
     Ok(App::new(parts))
 }
 
+/// The S3-compatible store, tried out before anything relies on it.
+async fn s3(settings: &crate::config::Objects, entropy: &dyn Entropy) -> Result<crate::db::blobs::Blobs, StartError> {
+    let told = |e: crate::db::blobs::BlobError| {
+        StartError::Other(format!(
+            "the bucket `{}` at {} cannot be used: {e}; check [objects] in the configuration",
+            settings.bucket, settings.endpoint
+        ))
+    };
+    let (key_id, secret) = (crate::config::secret_file(&settings.key_id_file)?, crate::config::secret_file(&settings.secret_file)?);
+    let blobs = crate::db::blobs::Blobs::s3(settings, &key_id, &secret).map_err(told)?;
+    let mut mark = [0; 8];
+    entropy.fill(&mut mark);
+    blobs.try_out(&hex::encode(mark)).await.map_err(told)?;
+    Ok(blobs)
+}
+
 /// The master key: 32 bytes in a file only its owner reads; made on the first start.
 fn master_key(path: &std::path::Path, entropy: &dyn Entropy) -> Result<crate::vault::Secret, StartError> {
     use std::io::Write;
@@ -421,8 +460,20 @@ fn master_key(path: &std::path::Path, entropy: &dyn Entropy) -> Result<crate::va
     }
     let mut key = [0; 32];
     entropy.fill(&mut key);
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(told)?;
+    // Written beside it and moved there whole: a program killed in between leaves no half of a key, and one that meets
+    // another's key takes that.
+    let (folder, beside) = (path.parent().unwrap_or(path), path.with_extension(format!("key.{}", hex::encode(&key[..4]))));
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(told)?;
     file.write_all(&key).and_then(|()| file.sync_all()).map_err(told)?;
+    let moved = std::fs::hard_link(&beside, path);
+    std::fs::remove_file(&beside).map_err(told)?;
+    match moved {
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Ok(crate::vault::Secret::new(std::fs::read(path).map_err(told)?));
+        }
+        moved => moved.map_err(told)?,
+    }
+    std::fs::File::open(folder).and_then(|f| f.sync_all()).map_err(told)?;
     Ok(crate::vault::Secret::new(key.to_vec()))
 }
 

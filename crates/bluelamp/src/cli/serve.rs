@@ -4,7 +4,7 @@
 use super::Failure;
 use crate::app::App;
 use crate::config::{Config, secret_file};
-use crate::db::{Place, doors};
+use crate::db::{Db, Place, doors};
 use crate::http::router;
 use crate::wiring::{self, MachineClock, MachineEntropy};
 use clap::Args;
@@ -58,9 +58,7 @@ fn place(config: &Config) -> Result<Place, Failure> {
 pub async fn serve(config: PathBuf) -> Result<(), Failure> {
     logging();
     let app = open(&config).await?;
-    if doors::forces(&app.db).await?.is_empty() {
-        first_start(&app).await?;
-    }
+    first_start(&app).await?;
     let staff =
         TcpListener::bind(&app.config.staff.listen).await.map_err(|e| format!("cannot listen on {}: {e}", app.config.staff.listen))?;
     let public = match &app.config.public {
@@ -72,20 +70,48 @@ pub async fn serve(config: PathBuf) -> Result<(), Failure> {
 }
 
 /// The first start: the force that the configuration names is set up, and its first administrator's link is printed.
+/// A start that was cut off in between is finished by the next one.
 async fn first_start(app: &App) -> Result<(), Failure> {
+    let forces = doors::forces(&app.db).await?;
     let Some(first) = app.config.first_force.clone() else {
-        println!(
-            "No force is set up yet. Name one under [first_force] in the configuration and start again, or set one up with:\n  bluelamp force add SLUG --title TITLE --administrator EMAIL"
-        );
+        if forces.is_empty() {
+            println!(
+                "No force is set up yet. Name one under [first_force] in the configuration and start again, or set one up with:\n  bluelamp force add SLUG --title TITLE --administrator EMAIL"
+            );
+        }
         return Ok(());
     };
-    let id = crate::setup::force(app, &first.slug, &first.title, &first.zone, &first.pack).await?;
+    let id = match forces.iter().find(|f| f.slug == first.slug) {
+        Some(force) if crate::people::store::anybody(&mut app.db.read(force.id).await?, force.id).await? => return Ok(()),
+        Some(force) => force.id,
+        None if forces.is_empty() => crate::setup::force(app, &first.slug, &first.title, &first.zone, &first.pack).await?,
+        None => return Ok(()),
+    };
     let link = crate::setup::first_administrator(app, id, &first.zone, &first.administrator).await?;
     println!(
         "{} is set up with the pack `{}`.\nThe first administrator signs in with this link, once, within 24 hours:\n{link}",
         first.title, first.pack
     );
     Ok(())
+}
+
+/// On SQLite one program serves, and nobody else: then what a killed one had in hand is free at once. Held until the
+/// program ends, however it ends.
+async fn alone(app: &App) -> Result<Option<std::fs::File>, Failure> {
+    if !matches!(app.db, Db::Lite { .. }) {
+        return Ok(None);
+    }
+    let path = app.config.data.join("serving.lock");
+    let file = std::fs::File::create(&path).map_err(|e| format!("cannot write `{}`: {e}", path.display()))?;
+    if let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
+        return Err(format!(
+            "another Bluelamp serves from `{}`; stop that one first, or move to PostgreSQL, where several serve together",
+            app.config.data.display()
+        )
+        .into());
+    }
+    wiring::take_over(app).await?;
+    Ok(Some(file))
 }
 
 pub async fn demo(demo: Demo) -> Result<(), Failure> {
@@ -95,6 +121,7 @@ pub async fn demo(demo: Demo) -> Result<(), Failure> {
 
 /// Runs everything until asked to stop, then stops in order.
 pub async fn run(app: App, staff: TcpListener, public: Option<TcpListener>) -> Result<(), Failure> {
+    let _alone = alone(&app).await?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(crate::jobs::run(app.clone(), stopped.clone()));

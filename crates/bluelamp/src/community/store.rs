@@ -468,3 +468,15 @@ pub async fn counts(tx: &mut Tx, force: ForceId, since: Instant) -> Result<Vec<G
         .await?;
     rows.iter().map(|r| Ok(GroundCount { ground: r.get("ground")?, removed: r.get("removed")?, blocked: r.get("blocked")? })).collect()
 }
+
+/// Those of these objects that evidence names.
+pub async fn naming(tx: &mut Tx, force: ForceId, hashes: &[String]) -> Result<Vec<String>, DbError> {
+    let list = serde_json::to_string(hashes).map_err(|e| DbError::Other(e.to_string()))?;
+    let rows = tx
+        .rows(
+            sql!("SELECT h.value AS hash FROM {lite:json_each($2)}{pg:jsonb_array_elements_text($2::jsonb)} AS h{pg:(value)} WHERE EXISTS (SELECT 1 FROM evidence e WHERE e.force = $1 AND {lite:instr(e.manifest, h.value)}{pg:strpos(e.manifest, h.value)} > 0)"),
+            vals![force, list],
+        )
+        .await?;
+    rows.iter().map(|r| r.get("hash")).collect()
+}

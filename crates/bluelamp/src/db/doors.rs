@@ -120,6 +120,27 @@ pub async fn finish_job(db: &Db, job: &Claimed, finish: &Finish, at: Instant) ->
     Ok(n == 1)
 }
 
+/// Keeps a claim for longer. False when it is lost: it ended, or somebody else has it.
+pub async fn renew_job(db: &Db, job: &Claimed, lease_until: Instant) -> Result<bool, DbError> {
+    let mut tx = db.write_open(Isolation::ReadCommitted).await?;
+    let n = tx
+        .run(
+            sql!("UPDATE job SET leased_until = $4 WHERE force = $1 AND id = $2 AND fence = $3 AND state = 'waiting' AND leased_until > 0"),
+            vals![job.force, job.id, job.fence, lease_until],
+        )
+        .await?;
+    tx.commit().await?;
+    Ok(n == 1)
+}
+
+/// Frees every claim, of a program that is known to have ended.
+pub async fn free_jobs(db: &Db) -> Result<u64, DbError> {
+    let mut tx = db.write_open(Isolation::ReadCommitted).await?;
+    let n = tx.run(sql!("UPDATE job SET leased_until = 0 WHERE state = 'waiting' AND leased_until > 0"), vals![]).await?;
+    tx.commit().await?;
+    Ok(n)
+}
+
 /// When the next waiting job is due, so that the runner can sleep until then.
 pub async fn next_job_at(db: &Db) -> Result<Option<Instant>, DbError> {
     let mut tx = db.read_open().await?;

@@ -5,7 +5,7 @@
 //! row-level security on every governed table, by the one list below, and rights for the app's role.
 
 use super::statement::{Dialect, expand};
-use super::{Db, DbError};
+use super::{Db, DbError, Tx, words};
 use sqlx::AssertSqlSafe;
 
 /// In order; a merged one is never edited. Numbers follow the areas' order.
@@ -22,6 +22,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0011_desk", include_str!("migrations/0011_desk.sql")),
     ("0012_people", include_str!("migrations/0012_people.sql")),
     ("0013_accounts_conduct", include_str!("migrations/0013_accounts_conduct.sql")),
+    ("0014_storage", include_str!("migrations/0014_storage.sql")),
 ];
 
 /// Brings the database to the newest migration. `app_role` is PostgreSQL's role for the app.
@@ -49,6 +50,12 @@ async fn run_up_to(db: &Db, app_role: Option<&str>, count: usize) -> Result<(), 
                     .execute(&mut *tx)
                     .await
                     .map_err(|e| DbError::Other(format!("migration {name}: {e}")))?;
+                if *name == words::MIGRATION {
+                    let mut within = Tx::Lite(tx);
+                    words::index_existing(&mut within).await?;
+                    let Tx::Lite(back) = within else { return Err(DbError::Other("a transaction changed its database".into())) };
+                    tx = back;
+                }
                 sqlx::query("INSERT INTO migration (name, digest) VALUES ($1, $2)")
                     .bind(*name)
                     .bind(digest(text))
@@ -73,6 +80,12 @@ async fn run_up_to(db: &Db, app_role: Option<&str>, count: usize) -> Result<(), 
                     .execute(&mut *tx)
                     .await
                     .map_err(|e| DbError::Other(format!("migration {name}: {e}")))?;
+                if *name == words::MIGRATION {
+                    let mut within = Tx::Pg(tx);
+                    words::index_existing(&mut within).await?;
+                    let Tx::Pg(back) = within else { return Err(DbError::Other("a transaction changed its database".into())) };
+                    tx = back;
+                }
                 sqlx::query("INSERT INTO migration (name, digest) VALUES ($1, $2)")
                     .bind(*name)
                     .bind(digest(text))

@@ -14,6 +14,7 @@ mod statement;
 mod tx;
 mod val;
 pub mod visits;
+pub mod words;
 
 pub use statement::{Dialect, Statement};
 pub use tx::{Row, Tx};
@@ -53,6 +54,8 @@ pub enum DbError {
     Gone(String),
     #[error("the disk is full")]
     Full,
+    #[error("the database is damaged ({0}): leave its files as they are, and restore the newest backup")]
+    Damaged(String),
     #[error("a row breaks the rule `{0}`")]
     Constraint(String),
     #[error("database: {0}")]
@@ -68,6 +71,8 @@ impl From<sqlx::Error> for DbError {
                     // PostgreSQL: serialisation failure, deadlock. SQLite: busy, locked and their extended codes.
                     "40001" | "40P01" | "5" | "6" | "261" | "517" | "773" => DbError::Again,
                     "13" | "53100" => DbError::Full,
+                    // SQLite: corrupt, not a database, and their extended codes. PostgreSQL: data or an index corrupted.
+                    "11" | "26" | "267" | "523" | "779" | "XX001" | "XX002" => DbError::Damaged(d.message().to_owned()),
                     "57P01" | "57P02" | "57P03" | "53300" => DbError::Gone(e.to_string()),
                     _ if d.is_unique_violation() || d.is_foreign_key_violation() || d.is_check_violation() => {
                         DbError::Constraint(d.to_string())
@@ -103,6 +108,7 @@ impl Db {
     }
 
     async fn open_lite(path: &Path) -> Result<Db, DbError> {
+        whole(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -200,6 +206,35 @@ impl Db {
             Db::Pg { app } => app.close().await,
         }
     }
+}
+
+/// Is the file as long as it says it is? SQLite itself finds a missing end only when it reads there. While there is a
+/// write-ahead log, as after a kill, the end may still stand in that.
+fn whole(path: &Path) -> Result<(), DbError> {
+    use std::io::Read;
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let length = |p: &Path| std::fs::metadata(p).map_or(0, |m| m.len());
+    let (length, logged) = (length(path), length(Path::new(&log)));
+    if length == 0 || logged > 0 {
+        return Ok(());
+    }
+    let mut head = [0u8; 100];
+    let read = std::fs::File::open(path).and_then(|mut f| f.read_exact(&mut head));
+    if read.is_err() || !head.starts_with(b"SQLite format 3\0") {
+        return Err(DbError::Damaged("it is not a database".into()));
+    }
+    let number = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    let page = match u64::from(u16::from_be_bytes([head[16], head[17]])) {
+        1 => 65_536,
+        n => n,
+    };
+    let says = page * u64::from(number(28));
+    // The number of pages counts only while the two counters agree.
+    if number(24) == number(92) && length < says {
+        return Err(DbError::Damaged(format!("its last {} bytes are missing", says - length)));
+    }
+    Ok(())
 }
 
 /// A full disk makes SQLite roll back by itself, and the driver then still believes that a transaction is open: that

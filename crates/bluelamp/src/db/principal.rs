@@ -286,3 +286,11 @@ pub async fn end_access(tx: &mut Tx, force: ForceId, person: PersonId, at: Insta
         .await?;
     Ok(())
 }
+
+/// The inputs of the acts that wait for agreement, whole.
+pub async fn held_inputs(tx: &mut Tx, force: ForceId) -> Result<Vec<String>, DbError> {
+    let rows = tx
+        .rows(sql!("SELECT input FROM held_act WHERE force = $1 AND state = 'waiting' ORDER BY held_at LIMIT 10000"), vals![force])
+        .await?;
+    rows.iter().map(|r| r.get("input")).collect()
+}

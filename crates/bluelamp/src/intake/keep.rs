@@ -56,7 +56,7 @@ async fn row_of(app: &App, force: ForceId, account: AccountId, source: Source, r
     let (body, object) = if raw.body.len() <= IN_ROW {
         (Some(raw.body.clone()), None)
     } else {
-        let hash = app.blobs.put(force, &raw.body).await.map_err(|e| Fault::Broken(e.to_string()))?;
+        let hash = app.blobs.put(force, &raw.body).await?;
         (None, Some(hash))
     };
     Ok(RawRow {
@@ -104,7 +104,7 @@ pub async fn keep(app: &App, force: ForceId, account: AccountId, source: Source,
 pub async fn body_of(app: &App, force: ForceId, row: &RawRow) -> Result<Vec<u8>, Fault> {
     match (&row.body, &row.object) {
         (Some(body), _) => Ok(body.clone()),
-        (None, Some(object)) => app.blobs.get(force, object).await.map_err(|e| Fault::Broken(e.to_string())),
+        (None, Some(object)) => app.blobs.get(force, object).await.map_err(Fault::from),
         (None, None) => Err(Fault::Broken("a raw body stands neither in its row nor in the object store".into())),
     }
 }

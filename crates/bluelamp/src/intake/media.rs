@@ -110,13 +110,12 @@ async fn settle(ctx: &Ctx, media: MediaId, bytes: Option<Vec<u8>>, why: String) 
         ctx.act(KeepMedia { media, object: None, size: None, copy: None, why }).await?;
         return Ok(Ran::Done);
     };
-    let stored = |e: crate::db::blobs::BlobError| Fault::Broken(e.to_string());
-    let object = ctx.app.blobs.put(ctx.force, &bytes).await.map_err(stored)?;
+    let object = ctx.app.blobs.put(ctx.force, &bytes).await?;
     let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     let made = tokio::task::spawn_blocking(move || copy_of(&bytes)).await.map_err(|e| Fault::Broken(e.to_string()))?;
     let (copy, why) = match made {
         Ok((png, width, height)) => {
-            let object = ctx.app.blobs.put(ctx.force, &png).await.map_err(stored)?;
+            let object = ctx.app.blobs.put(ctx.force, &png).await?;
             (Some(Shown { object, mime: "image/png".into(), width, height }), String::new())
         }
         Err(why) => (None, why),

@@ -738,6 +738,12 @@ pub async fn release_all(tx: &mut Tx, force: ForceId, holder: &str) -> Result<()
     Ok(())
 }
 
+/// Frees every lease, of a program that is known to have ended.
+pub async fn free_leases(tx: &mut Tx, force: ForceId) -> Result<(), DbError> {
+    tx.run(sql!("UPDATE intake_cursor SET leased_until = 0 WHERE force = $1 AND leased_until > 0"), vals![force]).await?;
+    Ok(())
+}
+
 /// The account's next poll is at this instant.
 pub async fn poll_at(tx: &mut Tx, force: ForceId, account: AccountId, at: Instant) -> Result<(), DbError> {
     tx.run(sql!("UPDATE intake_cursor SET next_at = $3 WHERE force = $1 AND account = $2"), vals![force, account, at]).await?;
@@ -764,4 +770,15 @@ pub async fn open_spans(tx: &mut Tx, force: ForceId) -> Result<Vec<SpanRow>, DbE
             })
         })
         .collect()
+}
+
+/// Those of these objects that a body or a medium names.
+pub async fn naming(tx: &mut Tx, force: ForceId, hashes: &[String]) -> Result<Vec<String>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT object AS hash FROM intake_raw WHERE force = $1 AND object IN (SELECT value FROM {lite:json_each($2)}{pg:jsonb_array_elements_text($2::jsonb) AS t(value)}) UNION SELECT object AS hash FROM media WHERE force = $1 AND object IN (SELECT value FROM {lite:json_each($2)}{pg:jsonb_array_elements_text($2::jsonb) AS t(value)}) UNION SELECT copy AS hash FROM media WHERE force = $1 AND copy IN (SELECT value FROM {lite:json_each($2)}{pg:jsonb_array_elements_text($2::jsonb) AS t(value)}) LIMIT 1000"),
+            vals![force, json(&hashes)],
+        )
+        .await?;
+    rows.iter().map(|r| r.get("hash")).collect()
 }

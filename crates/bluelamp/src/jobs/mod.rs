@@ -33,8 +33,8 @@ pub struct JobInfo {
     pub act: &'static str,
     /// How often it is tried before it is given up, loudly.
     pub attempts: i64,
-    /// Seconds that one run may take.
-    pub lease_s: i64,
+    /// Seconds that one run may take at most.
+    pub most_s: i64,
     pub run: fn(Ctx, Claimed) -> BoxFuture<'static, Result<Ran, Fault>>,
 }
 
@@ -53,10 +53,21 @@ pub fn system(app: &App, force: ForceId, zone: &str, actor: Actor) -> Ctx {
     }
 }
 
-/// Runs until `stop` fires; then finishes what is in hand.
+/// How long a claim lasts without a sign of life: when a program is killed, this much later another has its job.
+const LEASE: i64 = 20 * SECOND;
+/// Between two signs of life of a running job.
+const BEAT: Duration = Duration::from_secs(5);
+/// Jobs at once on one node.
+const AT_ONCE: usize = 16;
+
+/// Runs until `stop` fires; then finishes what is in hand. A job that takes long keeps no other waiting.
 pub async fn run(app: App, mut stop: tokio::sync::watch::Receiver<bool>) {
+    let mut running = tokio::task::JoinSet::new();
     loop {
-        let worked = match round(&app).await {
+        while let Some(ended) = running.try_join_next() {
+            fell(ended);
+        }
+        let began = match begin(&app, AT_ONCE - running.len(), &mut running).await {
             Ok(n) => n,
             Err(e) => {
                 tracing::warn!(error = %e, "jobs could not be claimed");
@@ -64,9 +75,9 @@ pub async fn run(app: App, mut stop: tokio::sync::watch::Receiver<bool>) {
             }
         };
         if *stop.borrow() {
-            return;
+            break;
         }
-        if worked > 0 {
+        if began > 0 && running.len() < AT_ONCE {
             continue;
         }
         let wait = match doors::next_job_at(&app.db).await {
@@ -76,30 +87,62 @@ pub async fn run(app: App, mut stop: tokio::sync::watch::Receiver<bool>) {
         tokio::select! {
             () = tokio::time::sleep(Duration::from_millis(wait)) => {}
             () = app.stir_jobs.notified() => {}
-            _ = stop.changed() => return,
+            Some(ended) = running.join_next() => fell(ended),
+            _ = stop.changed() => break,
         }
+    }
+    while let Some(ended) = running.join_next().await {
+        fell(ended);
     }
 }
 
 /// One round: claims what is due and runs it side by side. Answers how many.
 pub async fn round(app: &App) -> Result<usize, crate::db::DbError> {
+    let mut running = tokio::task::JoinSet::new();
+    let n = begin(app, AT_ONCE, &mut running).await?;
+    while let Some(ended) = running.join_next().await {
+        fell(ended);
+    }
+    Ok(n)
+}
+
+fn fell(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(e) = ended {
+        tracing::error!(error = %e, "a job fell over; its lease will bring it back");
+    }
+}
+
+/// Claims up to `most` of what is due and sets it running.
+async fn begin(app: &App, most: usize, running: &mut tokio::task::JoinSet<()>) -> Result<usize, crate::db::DbError> {
+    if most == 0 {
+        return Ok(0);
+    }
     let now = app.clock.now();
-    let lease = now.plus(120 * SECOND);
-    let claimed = doors::claim_jobs(&app.db, now, lease, 16).await?;
+    let claimed = doors::claim_jobs(&app.db, now, now.plus(LEASE), i64::try_from(most).unwrap_or(1)).await?;
     let n = claimed.len();
     let forces = if n > 0 { doors::forces(&app.db).await? } else { Vec::new() };
-    let mut running = tokio::task::JoinSet::new();
     for job in claimed {
         let zone = forces.iter().find(|f| f.id == job.force).map_or("Europe/London", |f| f.zone.as_str()).to_owned();
         let app = app.clone();
         running.spawn(async move { one(app, zone, job).await });
     }
-    while let Some(ended) = running.join_next().await {
-        if let Err(e) = ended {
-            tracing::error!(error = %e, "a job fell over; its lease will bring it back");
+    Ok(n)
+}
+
+/// Keeps the lease of a running job. Ends when it is lost: somebody else may have the job, so this run must stop.
+async fn lost(app: &App, job: &Claimed) {
+    let mut until = app.clock.now().plus(LEASE);
+    loop {
+        tokio::time::sleep(BEAT).await;
+        let now = app.clock.now();
+        match doors::renew_job(&app.db, job, now.plus(LEASE)).await {
+            Ok(true) => until = now.plus(LEASE),
+            Ok(false) => return,
+            Err(_) if app.clock.now() >= until => return,
+            // The database is away; until the lease ends, nobody else can have the job.
+            Err(_) => {}
         }
     }
-    Ok(n)
 }
 
 async fn one(app: App, zone: String, job: Claimed) {
@@ -107,8 +150,14 @@ async fn one(app: App, zone: String, job: Claimed) {
         None => Finish::GivenUp { why: format!("no job is called `{}`", job.kind) },
         Some(info) => {
             let ctx = system(&app, job.force, &zone, Actor::Scheduler);
-            let ran =
-                tokio::time::timeout(Duration::from_secs(u64::try_from(info.lease_s).unwrap_or(60)), (info.run)(ctx, job.clone())).await;
+            let within = Duration::from_secs(u64::try_from(info.most_s).unwrap_or(60));
+            let ran = tokio::select! {
+                ran = tokio::time::timeout(within, (info.run)(ctx, job.clone())) => ran,
+                () = lost(&app, &job) => {
+                    tracing::warn!(kind = job.kind, job = %job.id, "the lease was lost while the job ran; it is stopped here");
+                    return;
+                }
+            };
             let again = |why: String| {
                 if job.attempts >= info.attempts {
                     Finish::GivenUp { why }

@@ -53,6 +53,11 @@ pub async fn person_by_email(tx: &mut Tx, force: ForceId, email: &str) -> Result
     tx.row(sql!("SELECT id FROM person WHERE force = $1 AND email = $2"), vals![force, email]).await?.map(|r| r.get("id")).transpose()
 }
 
+/// Does the force have anybody at all yet?
+pub async fn anybody(tx: &mut Tx, force: ForceId) -> Result<bool, DbError> {
+    Ok(tx.row(sql!("SELECT id FROM person WHERE force = $1 LIMIT 1"), vals![force]).await?.is_some())
+}
+
 /// Everyone of the force by name, with their roles.
 pub async fn people(tx: &mut Tx, force: ForceId) -> Result<Vec<PersonRecord>, DbError> {
     let rows = tx

@@ -23,8 +23,8 @@ use bluelamp_domain::time::{HOUR, Instant, MINUTE, SECOND};
 use bluelamp_platforms::{Image, Outcome, Outgoing, Receipt, ReplyTo, Seen};
 use futures_util::future::BoxFuture;
 
-/// Longer than any lease: a call begun that long ago has no runner behind it.
-const CALL_MAY_RUN: i64 = 2 * MINUTE;
+/// Longer than any lease without a sign of life: a call begun that long ago has no runner behind it that may go on.
+const CALL_MAY_RUN: i64 = 30 * SECOND;
 
 fn id<T: std::str::FromStr>(job: &Claimed, name: &str) -> Option<T> {
     job.input[name].as_str().and_then(|s| s.parse().ok())

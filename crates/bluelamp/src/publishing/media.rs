@@ -40,7 +40,7 @@ pub async fn take(ctx: &Ctx, bytes: Vec<u8>) -> Result<Result<UploadRow, No>, Fa
         Ok(clean) => clean,
         Err(why) => return Ok(Err(why)),
     };
-    let object = ctx.app.blobs.put(ctx.force, &clean.bytes).await.map_err(|e| Fault::Broken(e.to_string()))?;
+    let object = ctx.app.blobs.put(ctx.force, &clean.bytes).await?;
     let row = UploadRow {
         object,
         mime: clean.mime.into(),

@@ -519,6 +519,16 @@ pub async fn begin_attempt(tx: &mut Tx, force: ForceId, post: PostId, nth: i64, 
     Ok(())
 }
 
+/// Ends the calls that a killed program began: nobody knows what they came to, so the platform is asked.
+pub async fn end_lost_attempts(tx: &mut Tx, force: ForceId, at: Instant) -> Result<(), DbError> {
+    tx.run(
+        sql!("UPDATE attempt SET ended_at = $2, came = 'unknown', detail = 'the program ended' WHERE force = $1 AND ended_at IS NULL"),
+        vals![force, at],
+    )
+    .await?;
+    Ok(())
+}
+
 pub async fn end_attempt(
     tx: &mut Tx,
     force: ForceId,
@@ -717,4 +727,34 @@ pub async fn scratch(tx: &mut Tx, force: ForceId, person: PersonId, place: &str)
 pub async fn drop_scratch(tx: &mut Tx, force: ForceId, person: PersonId, place: &str) -> Result<(), DbError> {
     tx.run(sql!("DELETE FROM scratch WHERE force = $1 AND person = $2 AND place = $3"), vals![force, person, place]).await?;
     Ok(())
+}
+
+/// Those of these objects that a draft, any revision of one, an upload or somebody's unsaved words name.
+pub async fn naming(tx: &mut Tx, force: ForceId, hashes: &[String]) -> Result<Vec<String>, DbError> {
+    let list = serde_json::to_string(hashes).map_err(|e| DbError::Other(e.to_string()))?;
+    let rows = tx
+        .rows(
+            sql!("SELECT h.value AS hash FROM {lite:json_each($2)}{pg:jsonb_array_elements_text($2::jsonb)} AS h{pg:(value)} WHERE EXISTS (SELECT 1 FROM draft_media d WHERE d.force = $1 AND d.object = h.value) OR EXISTS (SELECT 1 FROM upload u WHERE u.force = $1 AND u.object = h.value) OR EXISTS (SELECT 1 FROM draft_revision r WHERE r.force = $1 AND {lite:instr(r.content, h.value)}{pg:strpos(r.content, h.value)} > 0) OR EXISTS (SELECT 1 FROM scratch s WHERE s.force = $1 AND {lite:instr(s.body, h.value)}{pg:strpos(s.body, h.value)} > 0)"),
+            vals![force, list],
+        )
+        .await?;
+    rows.iter().map(|r| r.get("hash")).collect()
+}
+
+/// Forgets pictures that were uploaded before an instant and that nothing took, except those that a held act names.
+pub async fn drop_unused_uploads(tx: &mut Tx, force: ForceId, before: Instant, held: &[String]) -> Result<u64, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT u.object FROM upload u WHERE u.force = $1 AND u.at < $2 AND NOT EXISTS (SELECT 1 FROM draft_media d WHERE d.force = u.force AND d.object = u.object) AND NOT EXISTS (SELECT 1 FROM draft_revision r WHERE r.force = u.force AND {lite:instr(r.content, u.object)}{pg:strpos(r.content, u.object)} > 0) AND NOT EXISTS (SELECT 1 FROM scratch s WHERE s.force = u.force AND {lite:instr(s.body, u.object)}{pg:strpos(s.body, u.object)} > 0) ORDER BY u.at LIMIT 1000"),
+            vals![force, before],
+        )
+        .await?;
+    let mut gone = 0;
+    for row in &rows {
+        let object: String = row.get("object")?;
+        if !held.iter().any(|input| input.contains(&object)) {
+            gone += tx.run(sql!("DELETE FROM upload WHERE force = $1 AND object = $2"), vals![force, &object]).await?;
+        }
+    }
+    Ok(gone)
 }

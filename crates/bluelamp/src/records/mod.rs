@@ -9,3 +9,4 @@ pub mod pages;
 pub mod place;
 pub mod sequencer;
 pub mod store;
+pub mod sweep;

@@ -69,6 +69,119 @@ async fn a_full_disk_is_said_in_a_sentence_and_loses_nothing() {
     world.sequence().await;
 }
 
+/// How far the database file may still grow.
+async fn room(world: &World, pages: Option<i64>) {
+    let Db::Lite { write, .. } = &world.app.db else { unreachable!("this world is on SQLite") };
+    let (now,): (i64,) = sqlx::query_as("PRAGMA page_count").fetch_one(write).await.unwrap();
+    let most = pages.map_or(1_073_741_823, |p| now + p);
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {most}"))).execute(write).await.unwrap();
+}
+
+#[tokio::test]
+async fn i5_a_disk_that_fills_while_webhooks_arrive_loses_none_that_was_kept_and_says_so_of_the_others() {
+    use crate::intake::{keep, process, tests as intake};
+    let b = intake::bench(lite().await).await;
+    let body = |n: usize| intake::wrote(&format!("full{n}"), 1, "comment", &format!("message {n} {}", "long ".repeat(400))).to_string();
+    let keeps = async |n: usize| {
+        let raw = bluelamp_platforms::Raw { kind: "event".into(), body: body(n).into_bytes() };
+        keep::keep(&b.world.app, b.world.force, b.account, keep::Source::Replay, &[raw], b.world.app.clock.now()).await
+    };
+    room(&b.world, Some(40)).await;
+    let (mut kept, mut refused) = (Vec::new(), None);
+    for n in 0..400 {
+        match keeps(n).await {
+            Ok(1) => kept.push(n),
+            Err(fault) => {
+                refused = Some(Problem::fault(&fault));
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let problem = refused.expect("the disk fills");
+    assert_eq!((problem.status, problem.code.as_str()), (507, "disk-full"), "the platform is told to send it again");
+    assert!(kept.len() > 3, "{kept:?}");
+    // A full disk costs SQLite its connection, and the next has room again here: it is taken away once more.
+    drop(b.world.app.db.write(b.world.force, crate::db::Isolation::ReadCommitted).await.unwrap());
+    room(&b.world, Some(0)).await;
+    // No room to make anything of them: they wait.
+    assert!(process::account(&b.ctx(), b.account).await.is_err());
+    assert!(b.messages().await.is_empty());
+    // Room again, and the next round does it by itself; the platform sends the refused one again.
+    drop(b.world.app.db.write(b.world.force, crate::db::Isolation::ReadCommitted).await.unwrap());
+    room(&b.world, None).await;
+    keeps(kept.len()).await.unwrap();
+    process::sweep(&b.world.app).await.unwrap();
+    let mut tx = b.ctx().read().await.unwrap();
+    for n in 0..=kept.len() {
+        let found = crate::intake::store::by_remote(&mut tx, b.world.force, b.account, &format!("full{n}")).await.unwrap();
+        assert!(found.is_some(), "message {n} of {}", kept.len());
+    }
+    assert!(crate::intake::store::todo_accounts(&mut tx, b.world.force, b.world.app.clock.now()).await.unwrap().is_empty());
+}
+
+#[test]
+fn a_full_disk_of_the_object_store_is_the_same_sentence() {
+    let io = std::io::Error::from(std::io::ErrorKind::StorageFull);
+    let deep = object_store::Error::Generic { store: "LocalFileSystem", source: Box::new(io) };
+    let fault = Fault::from(crate::db::blobs::BlobError::of(&deep));
+    assert_eq!(Problem::fault(&fault).status, 507);
+    let other = object_store::Error::Generic { store: "LocalFileSystem", source: "the cable".into() };
+    assert_eq!(Problem::fault(&Fault::from(crate::db::blobs::BlobError::of(&other))).status, 500);
+}
+
+#[tokio::test]
+async fn a_picture_whose_upload_breaks_off_leaves_nothing_that_a_draft_can_take() {
+    let world = lite().await;
+    let ctx = world.ctx("corporate-communications").await;
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_rgb8(64, 64).write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let whole = png.into_inner();
+    for cut in [0, 8, whole.len() / 4, whole.len() / 2] {
+        let said = crate::publishing::media::take(&ctx, whole[..cut].to_vec()).await.unwrap().unwrap_err();
+        assert!(said.contains("PNG") || said.contains("damaged"), "{cut}: {said}");
+    }
+    assert!(std::fs::read_dir(world.app.config.data.join("objects")).unwrap().next().is_none(), "nothing was kept");
+}
+
+#[tokio::test]
+async fn a_database_that_was_cut_short_is_refused_in_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bluelamp.sqlite3");
+    Db::open(&Place::Lite(path.clone())).await.unwrap().close().await;
+    let whole = std::fs::metadata(&path).unwrap().len();
+    for (name, length) in
+        [("a page", whole - 4096), ("half", whole / 2 / 4096 * 4096), ("the middle of a page", whole - 100), ("a few bytes", 60)]
+    {
+        let cut = folder.path().join(format!("{length}.sqlite3"));
+        std::fs::copy(&path, &cut).unwrap();
+        std::fs::File::options().write(true).open(&cut).unwrap().set_len(length).unwrap();
+        match Db::open(&Place::Lite(cut)).await {
+            Err(e @ DbError::Damaged(_)) => assert!(e.to_string().contains("restore the newest backup"), "{e}"),
+            Err(other) => panic!("{name}: {other}"),
+            Ok(_) => panic!("{name}: it opened"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_database_in_a_folder_that_was_in_use_is_not_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let start = async || {
+        let text = format!("data = {:?}\n[staff]\nlisten = \"127.0.0.1:0\"\norigin = \"http://localhost\"\n", data.display().to_string());
+        let config = crate::config::Config::parse(&text).unwrap();
+        let place = Place::Lite(data.join("bluelamp.sqlite3"));
+        crate::wiring::build(config, place, Arc::new(crate::wiring::MachineClock), Arc::new(crate::wiring::MachineEntropy), true).await
+    };
+    let first = start().await.map_err(|e| e.to_string()).unwrap();
+    first.db.close().await;
+    start().await.map_err(|e| e.to_string()).unwrap().db.close().await;
+    std::fs::write(data.join("bluelamp.sqlite3"), b"").unwrap();
+    let said = start().await.err().expect("it is refused").to_string();
+    assert!(said.contains("restore the newest backup"), "{said}");
+}
+
 /// Stands between the program and PostgreSQL: when it is cut, the database is gone.
 struct Wire {
     port: u16,

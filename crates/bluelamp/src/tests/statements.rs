@@ -177,6 +177,7 @@ fn function_at(file: &File, n: usize) -> Option<String> {
 const WRITES_BESIDE_ACTS: &[(&str, &str)] = &[
     ("act.rs", "the door itself: entries, held acts, releases"),
     ("held/", "the acts of release and decline"),
+    ("db/migrate.rs", "a migration indexes the words of what stands already"),
     ("intake/keep.rs", "a raw body is durable before anything is decided (I5); the act that follows commits to its digest in its entry"),
 ];
 

@@ -5,6 +5,7 @@ use super::{open, platform_title};
 use crate::accounts::AccountRow;
 use crate::act::{Ctx, Scope};
 use crate::db::Tx;
+use crate::db::words::{self, Wanted};
 use crate::desk::store;
 use crate::http::shell::Density;
 use crate::http::view::{Choice, FieldErrors, Paging, RefusalPanel};
@@ -16,13 +17,10 @@ use axum::response::IntoResponse;
 use bluelamp_domain::accounts::Monitor;
 use bluelamp_domain::desk::{claim, evidence};
 use bluelamp_domain::ids::*;
-use bluelamp_domain::time::{DAY, Instant, MINUTE};
+use bluelamp_domain::time::{Instant, MINUTE};
 use bluelamp_domain::triage::{Dimension as Thrive, Priority};
 use serde::Deserialize;
 use std::collections::HashMap;
-
-/// How far back the search box looks.
-const SEARCH_DAYS: i64 = 90;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Asked {
@@ -175,7 +173,7 @@ impl List<'_> {
 
     fn heading(&self) -> String {
         if !self.asked.words.is_empty() {
-            return format!("Messages of the last {SEARCH_DAYS} days that hold these words");
+            return "Messages that hold these words, the newest first".to_owned();
         }
         QUEUES.iter().find(|(q, ..)| *q == self.asked.queue).map_or("Everything open", |(_, label, _)| label).to_owned()
     }
@@ -246,7 +244,12 @@ impl List<'_> {
         let words: String = self.asked.words.trim().chars().take(200).collect();
         if !words.is_empty() {
             let mut found = Vec::new();
-            for id in store::search(tx, force, &self.scope, &words, self.ctx.now().plus(-SEARCH_DAYS * DAY)).await? {
+            let wanted = Wanted::parse(force, &words);
+            let ids = match &wanted {
+                Some(wanted) => words::find(tx, &self.scope, wanted, 100).await?,
+                None => Vec::new(),
+            };
+            for id in ids {
                 let Some(message) = queue::message(tx, force, &self.scope, id).await? else { continue };
                 let them = queue::correspondent(tx, force, message.correspondent).await?;
                 let (handle, name) = them.map(|c| (c.handle, c.name)).unwrap_or_default();

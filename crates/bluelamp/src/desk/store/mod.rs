@@ -338,25 +338,6 @@ pub async fn workers(tx: &mut Tx, force: ForceId) -> Result<Vec<(PersonId, Strin
     rows.iter().map(|r| Ok((r.get("id")?, r.get("name")?))).collect()
 }
 
-/// Messages of this scope whose words hold the search, newest first, closed ones too.
-pub async fn search(
-    tx: &mut Tx,
-    force: ForceId,
-    scope: &crate::act::Scope,
-    words: &str,
-    since: Instant,
-) -> Result<Vec<MessageId>, DbError> {
-    let pattern = format!("%{}%", words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-    let areas = serde_json::to_string(&scope.areas).unwrap_or_else(|_| "[]".into());
-    let rows = tx
-        .rows(
-            sql!("SELECT id FROM message WHERE force = $1 AND ($2 = 1 OR account {in:$3} OR area IN (SELECT value FROM {lite:json_each($4)}{pg:jsonb_array_elements_text($4::jsonb) AS t(value)}) OR id {in:$7}) AND received_at >= $5 AND text {lite:LIKE}{pg:ILIKE} $6 ESCAPE '\\' ORDER BY received_at DESC, id DESC LIMIT 100"),
-            vec![Val::from(force), Val::from(scope.every), scope.ids(), Val::from(areas), Val::from(since), Val::from(pattern), scope.message_ids()],
-        )
-        .await?;
-    rows.iter().map(|r| r.get("id")).collect()
-}
-
 /// Is this handle on the force's list of organisations that may be written to first? (APP-COMM-10)
 pub async fn is_organisation(tx: &mut Tx, force: ForceId, platform: &str, handle: &str) -> Result<bool, DbError> {
     let folded = bluelamp_domain::accounts::fold_handle(handle);

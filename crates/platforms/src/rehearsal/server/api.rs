@@ -162,7 +162,8 @@ async fn me(State(s): Server, headers: HeaderMap) -> Answer<Person> {
 async fn publish(State(s): Server, headers: HeaderMap, Json(new): Json<NewPost>) -> Result<(StatusCode, Json<Post>), No> {
     let account = &bearer(&s, &headers)?.person;
     s.change(|w| {
-        if let Some(first) = w.keys.get(&(account.id.clone(), new.key.clone())).and_then(|id| w.posts.get(id)) {
+        let known = w.keys.get(&(account.id.clone(), new.key.clone())).and_then(|id| w.posts.get(id));
+        if let Some(first) = known.filter(|_| !s.faults.strikes(Fault::Forgetful)) {
             return Ok(((StatusCode::OK, Json(first.clone())), None));
         }
         acceptable(&new)?;

@@ -17,6 +17,8 @@ pub enum Fault {
     Silence,
     /// A publish is done and never answered.
     LateSuccess,
+    /// A publish is not held against what its key published before: whoever sends twice has posted twice.
+    Forgetful,
     /// Every access token ends now; keys still give new ones.
     ExpiredToken,
     /// Keys are not taken.

@@ -19,7 +19,7 @@ mod world;
 pub use faults::Fault;
 
 use super::map::{micros, rfc3339};
-use super::wire::{Event, Person, Where};
+use super::wire::{Event, Person, Post, Where};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -331,6 +331,12 @@ impl Handle {
     pub fn standing(&self, handle: &str) -> Vec<String> {
         let id = format!("a-{handle}");
         self.shared.world(|w| w.standing(&id).map(|p| p.text.clone()).collect())
+    }
+
+    /// Everything an account ever published, in public and in private, and whether it still stands.
+    pub fn posted(&self, handle: &str) -> Vec<(Post, bool)> {
+        let id = format!("a-{handle}");
+        self.shared.world(|w| w.posts.values().filter(|p| p.account == id).map(|p| (p.clone(), !w.removed.contains(&p.id))).collect())
     }
 
     /// Is a message visible to the public: neither hidden nor deleted?

@@ -8,7 +8,7 @@ mod fold;
 use super::{about, account};
 use crate::accounts::store::{self as accounts, AccountRow};
 use crate::act::{Act, Done, Env, Stop};
-use crate::db::{DbError, Tx};
+use crate::db::{DbError, Tx, words};
 use crate::intake::keep;
 use crate::intake::store::{self, CorrespondentRow, MediaRow, MessageRow, RawRow, RevisionRow};
 use bluelamp_domain::act::{Permit, Refusal, Step};
@@ -141,6 +141,13 @@ impl Act for Receive {
                 }
             }
         }
+        // One statement for the batch; a message that the batch also revised stands in it once, as it is now.
+        let mut texts = std::collections::BTreeMap::new();
+        for write in &change.writes {
+            let (Write::New { message, .. } | Write::Revised { message, .. }) = write;
+            texts.insert(message.id.0, (message.id, message.text.as_str()));
+        }
+        words::put(tx, force, &texts.into_values().collect::<Vec<_>>()).await?;
         for raw in &change.done {
             store::done(tx, force, *raw).await?;
         }
