@@ -84,6 +84,9 @@ pub async fn run(app: App, mut stop: tokio::sync::watch::Receiver<bool>) {
 /// One round: claims what is due and runs it side by side. Answers how many.
 pub async fn round(app: &App) -> Result<usize, crate::db::DbError> {
     let now = app.clock.now();
+    if !doors::any_job_due(&app.db, now).await? {
+        return Ok(0);
+    }
     let lease = now.plus(120 * SECOND);
     let claimed = doors::claim_jobs(&app.db, now, lease, 16).await?;
     let n = claimed.len();

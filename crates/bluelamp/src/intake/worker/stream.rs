@@ -55,7 +55,8 @@ async fn once(ctx: &Ctx, account: AccountId, holder: &str) -> Result<Heard, Faul
         }
         let new = keep::keep(&ctx.app, ctx.force, account, keep::Source::Stream, &raws, ctx.now()).await?;
         if new > 0 {
-            process::account(ctx, account).await?;
+            // The next frame does not wait for it.
+            process::soon(ctx.clone(), account);
         }
     }
     Ok(Heard::Ended { frames })
