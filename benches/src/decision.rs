@@ -1,6 +1,6 @@
 //! One decision of the largest pack: both evaluations, every reason, entities and all.
 
-use crate::report::{Line, Report};
+use crate::report::{Line, Met, Report};
 use crate::stopwatch::{Stopwatch, percentile};
 use crate::{Failure, installation};
 use bluelamp_domain::question::{Entity, Question, Ref, Value};
@@ -35,7 +35,7 @@ pub fn measure(report: &mut Report) -> Result<(), Failure> {
         beside: "the limit of 250 µs".into(),
         ratio: format!("{:.2} of it", micros / 250.0),
         target: "< 250 µs median",
-        met: Some(micros < 250.0),
+        met: Met::Figure(micros < 250.0),
     });
     Ok(())
 }

@@ -39,7 +39,7 @@ pub fn pack(name: &str) -> Result<bluelamp_policy::Pack, Failure> {
 /// Starts the program's parts on the data in `folder`.
 pub async fn open(folder: &Path) -> Result<App, Failure> {
     let config = bluelamp::config::Config::parse(&format!(
-        "data = \"{}\"\npacks = \"{}\"\n[staff]\nlisten = \"127.0.0.1:0\"\norigin = \"http://localhost\"\n[egress]\nprivate = true\n",
+        "data = \"{}\"\npacks = \"{}\"\n[staff]\nlisten = \"127.0.0.1:0\"\norigin = \"http://localhost\"\n[public]\nlisten = \"127.0.0.1:0\"\norigin = \"http://public.localhost\"\n[egress]\nprivate = true\n",
         folder.display(),
         packs().display()
     ))?;

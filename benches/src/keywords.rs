@@ -1,6 +1,6 @@
 //! Triage beside what people would otherwise take for it.
 
-use crate::report::{Line, Report, thousands};
+use crate::report::{Line, Met, Report, thousands};
 use crate::stopwatch::{best, per_second};
 use crate::{Failure, corpus, installation};
 use aho_corasick::AhoCorasick;
@@ -66,7 +66,7 @@ pub fn measure(report: &mut Report, messages: &[(String, bool)], python: Option<
                 beside: format!("pyahocorasick {} messages/s", thousands(n as f64 / took)),
                 ratio: format!("{ratio:.1} ×"),
                 target,
-                met: least.map(|l| ratio >= l),
+                met: least.map_or(Met::Unasked, |l| Met::Ratio(ratio >= l)),
             });
         }
         let ratio = (b.model / b.model_messages) / (triage.as_secs_f64() / n as f64);
@@ -76,7 +76,7 @@ pub fn measure(report: &mut Report, messages: &[(String, bool)], python: Option<
             beside: format!("scikit-learn {} messages/s", thousands(b.model_messages / b.model)),
             ratio: format!("{ratio:.0} ×"),
             target: "≥ 30 ×",
-            met: Some(ratio >= 30.0),
+            met: Met::Ratio(ratio >= 30.0),
         });
     }
     let ratio = triage.as_secs_f64() / scan.as_secs_f64();
@@ -86,7 +86,7 @@ pub fn measure(report: &mut Report, messages: &[(String, bool)], python: Option<
         beside: format!("the bare scan {} messages/s", thousands(per_second(n, scan))),
         ratio: format!("{ratio:.1} × its time"),
         target: "≤ 15 ×",
-        met: Some(ratio <= 15.0),
+        met: Met::Ratio(ratio <= 15.0),
     });
     Ok(())
 }

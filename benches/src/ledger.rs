@@ -1,6 +1,6 @@
 //! Acts one after another, each decided, done and recorded in its own transaction; then the sequencer's part.
 
-use crate::report::{Line, Report, thousands};
+use crate::report::{Line, Met, Report, thousands};
 use crate::stopwatch::{Stopwatch, per_second};
 use crate::{Failure, installation, many};
 use bluelamp_domain::time::DAY;
@@ -26,7 +26,7 @@ pub async fn measure(report: &mut Report, folder: &Path) -> Result<(), Failure> 
         beside: format!("bare commits of one row {}/s", thousands(per_second(ACTS, bare))),
         ratio: format!("{ratio:.2} ×"),
         target: "",
-        met: None,
+        met: Met::Unasked,
     });
     let watch = Stopwatch::start();
     let mut placed = 0;
@@ -42,7 +42,7 @@ pub async fn measure(report: &mut Report, folder: &Path) -> Result<(), Failure> 
         beside: format!("the acts that make them {}/s", thousands(per_second(ACTS, acts))),
         ratio: format!("{:.1} ×", per_second(placed, watch.elapsed()) / per_second(ACTS, acts)),
         target: "",
-        met: None,
+        met: Met::Unasked,
     });
     on.app.db.close().await;
     Ok(())

@@ -11,6 +11,7 @@ mod installation;
 mod intake;
 mod keywords;
 mod ledger;
+mod live;
 mod many;
 mod pages;
 mod report;

@@ -27,6 +27,12 @@ pub async fn counts(app: &App, tables: &[&str]) -> Result<BTreeMap<String, i64>,
     Ok(out)
 }
 
+/// Every message's id beside the platform's own.
+pub async fn remote_ids(app: &App) -> Result<Vec<(uuid::Uuid, String)>, Failure> {
+    let rows: Vec<(Vec<u8>, String)> = sqlx::query_as("SELECT id, remote_id FROM message").fetch_all(writer(app)?).await?;
+    rows.into_iter().map(|(id, remote)| Ok((uuid::Uuid::from_slice(&id)?, remote))).collect()
+}
+
 enum Cell {
     Null,
     Int(i64),

@@ -9,7 +9,7 @@
 use crate::app::{App, Circumstances, entry_body};
 use crate::db::principal::{self as rows, HeldRow};
 use crate::db::{DbError, Isolation, Tx};
-use bluelamp_domain::act::{Entry, Permit, Principal, Refusal, Step};
+use bluelamp_domain::act::{Entry, Job, Permit, Principal, Refusal, Step};
 use bluelamp_domain::decision::{Decision, Rating, Reason};
 use bluelamp_domain::ids::*;
 use bluelamp_domain::question::{Entity, Question, Ref, Value};
@@ -457,13 +457,10 @@ impl Run<'_> {
             Err(refusal) => return Ok(Outcome::refused_by(&refusal)),
         };
         let done = act.write(self.tx, &env, &step.change).await?;
-        self.record(A::NAME, Recorded::Done, by, &decision, &step.entry, step.entry.ids.first().map(|(_, id)| *id)).await?;
-        for entry in &step.also {
-            self.record(A::NAME, Recorded::Done, by, &decision, entry, entry.ids.first().map(|(_, id)| *id)).await?;
-        }
-        for job in &step.jobs {
-            rows::insert_job(self.tx, ctx.force, self.moment.id(), job).await?;
-        }
+        let entries = std::iter::once(&step.entry).chain(&step.also).map(|e| (e, e.ids.first().map(|(_, id)| *id)));
+        self.record(A::NAME, Recorded::Done, by, &decision, entries).await?;
+        let jobs: Vec<(JobId, &Job)> = step.jobs.iter().map(|j| (self.moment.id(), j)).collect();
+        rows::insert_jobs(self.tx, ctx.force, &jobs).await?;
         for then in step.then {
             let info = crate::wiring::act(then.act).ok_or_else(|| Fault::Broken(format!("no act is called `{}`", then.act)))?;
             let mut inner = Run { tx: &mut *self.tx, moment: self.moment, pack: self.pack, ctx, depth: self.depth + 1 };
@@ -534,7 +531,7 @@ impl Run<'_> {
         };
         rows::insert_held(self.tx, self.ctx.force, &held, &decision.pack).await?;
         let entry = Entry::default().id("held", held.id).id("subject", subject);
-        self.record(name, Recorded::Held, by, &decision, &entry, Some(subject)).await?;
+        self.record(name, Recorded::Held, by, &decision, [(&entry, Some(subject))]).await?;
         Ok(Outcome::Held { held: held.id, reasons: decision.reasons })
     }
 
@@ -547,26 +544,38 @@ impl Run<'_> {
             fault: None,
         };
         let entry = Entry::default().code("code", code);
-        self.record(act, Recorded::Refused, self.ctx.principal, &decision, &entry, None).await
+        self.record(act, Recorded::Refused, self.ctx.principal, &decision, [(&entry, None)]).await
     }
 
-    /// The entry: ids, codes and commitments; values stand beside it until they are disposed of.
-    async fn record(
+    /// An entry for each subject: ids, codes and commitments; values stand beside them until they are disposed of.
+    async fn record<'e>(
         &mut self,
         act: &'static str,
         outcome: Recorded,
         by: Principal,
         decision: &Decision,
-        entry: &Entry,
-        subject: Option<Uuid>,
+        entries: impl IntoIterator<Item = (&'e Entry, Option<Uuid>)>,
     ) -> Result<(), Fault> {
-        let id: EntryId = self.moment.id();
-        let circumstances = Circumstances { force: self.ctx.force, id, at: self.moment.at, by, act, outcome, decision };
-        let (body, values) = entry_body(&self.ctx.app, &circumstances, entry).map_err(Fault::Broken)?;
-        let account = entry.ids.iter().find(|(n, _)| *n == "account").map(|(_, id)| *id);
-        let row = rows::EntryRow { id, at: self.moment.at, act, decision: outcome.word(), principal: by, subject, account, body, values };
-        rows::insert_entry(self.tx, self.ctx.force, row).await?;
-        metrics::counter!("acts", "act" => act, "outcome" => outcome.word()).increment(1);
+        let mut all = Vec::new();
+        for (entry, subject) in entries {
+            let id: EntryId = self.moment.id();
+            let circumstances = Circumstances { force: self.ctx.force, id, at: self.moment.at, by, act, outcome, decision };
+            let (body, values) = entry_body(&self.ctx.app, &circumstances, entry).map_err(Fault::Broken)?;
+            let account = entry.ids.iter().find(|(n, _)| *n == "account").map(|(_, id)| *id);
+            all.push(rows::EntryRow {
+                id,
+                at: self.moment.at,
+                act,
+                decision: outcome.word(),
+                principal: by,
+                subject,
+                account,
+                body,
+                values,
+            });
+        }
+        metrics::counter!("acts", "act" => act, "outcome" => outcome.word()).increment(all.len() as u64);
+        rows::insert_entries(self.tx, self.ctx.force, all).await?;
         Ok(())
     }
 

@@ -56,6 +56,10 @@ pub struct Parts {
     pub blobs: Blobs,
     pub vault: crate::vault::Vault,
     pub events: Live,
+    /// Small writes that share a commit.
+    pub together: crate::db::together::Together,
+    /// Whose turn it is, by what is worked on.
+    pub turns: crate::turns::Turns,
     /// Told after each commit: the sequencer and the job runner look at once.
     pub stir: tokio::sync::Notify,
     pub stir_jobs: tokio::sync::Notify,
@@ -197,13 +201,13 @@ pub fn entry_body(app: &App, c: &Circumstances<'_>, entry: &Entry) -> Result<Bod
     }
     let mut values: Vec<(&'static str, String)> = entry.values.clone();
     for (name, value) in &entry.codes {
-        let added = match value.parse::<i64>() {
-            Ok(n) => body.clone().code(name, n),
-            Err(_) => body.clone().code(name, value.as_str()),
+        let code = match value.parse::<i64>() {
+            Ok(n) => ledger::Code::try_from(n),
+            Err(_) => ledger::Code::try_from(value.as_str()),
         };
-        match added {
-            Ok(with) => body = with,
-            Err(_) => values.push((name, value.clone())),
+        match (ledger::Name::new(name), code) {
+            (Ok(name), Ok(code)) if !body.codes.contains_key(&name) => drop(body.codes.insert(name, code)),
+            _ => values.push((name, value.clone())),
         }
     }
     let mut kept = Vec::with_capacity(values.len());

@@ -25,6 +25,7 @@ pub mod security;
 pub mod setup;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod turns;
 pub mod vault;
 pub mod wiring;
 

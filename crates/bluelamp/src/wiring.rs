@@ -415,6 +415,8 @@ pub async fn build(config: Config, place: Place, clock: Arc<dyn Clock>, entropy:
         blobs,
         vault: crate::vault::Vault::new(master)?,
         events: crate::live::Live::default(),
+        together: crate::db::together::Together::default(),
+        turns: crate::turns::Turns::default(),
         stir: tokio::sync::Notify::new(),
         stir_jobs: tokio::sync::Notify::new(),
         assets: crate::http::assets::Assets::load()?,

@@ -11,11 +11,12 @@ use crate::rules::{Effect, Loaded};
 use bluelamp_domain::decision::{Decision, Rating, Reason};
 use bluelamp_domain::question::{Entity, Question, Value};
 use bluelamp_domain::time::Instant;
-use cedar_policy::{ActionConstraint, Authorizer, Context, Entities, EntityUid, PolicySet, Request, Response};
+use cedar_policy::{Authorizer, Context, Entities, EntityUid, PolicySet, Request, Response};
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// The rules that can matter to one act: what an evaluation costs grows with their number.
+/// The rules that can matter when one kind of principal does one act to one kind of thing: what an evaluation costs grows
+/// with their number, and the others could not apply whatever the facts.
 #[derive(Debug)]
 pub(crate) struct Slice {
     permits: PolicySet,
@@ -24,34 +25,39 @@ pub(crate) struct Slice {
     actions: Entities,
 }
 
+/// By kind of principal, act and kind of thing: every question that the schema has, be there rules for it or not.
+pub(crate) type Slices = HashMap<(&'static str, &'static str, &'static str), Slice>;
+
 /// What nobody was given, nobody may do.
 pub(crate) const NO_RULE: &str = "no-rule-gives-this";
 
-pub(crate) fn slices(rules: &BTreeMap<String, Loaded>) -> BTreeMap<String, Slice> {
+pub(crate) fn slices(rules: &BTreeMap<String, Loaded>) -> Slices {
     let all = model().schema.action_entities().expect("the schema was read, so its actions stand in a tree");
-    model()
-        .actions
-        .iter()
-        .map(|(name, action)| {
-            let concerns = |uid: &EntityUid| {
-                let id = uid.id().unescaped();
-                id == name || action.groups.contains(id)
-            };
-            let matters = |l: &&Loaded| match l.policy.action_constraint() {
-                ActionConstraint::Any => true,
-                ActionConstraint::Eq(uid) => concerns(&uid),
-                ActionConstraint::In(uids) => uids.iter().any(concerns),
-            };
+    let mut by_place: HashMap<(&str, &str, &str), Vec<&Loaded>> = HashMap::new();
+    for loaded in rules.values() {
+        for (principal, act, resource) in &loaded.places {
+            by_place.entry((principal.as_str(), act.as_str(), resource.as_str())).or_default().push(loaded);
+        }
+    }
+    let mut slices = Slices::new();
+    for (name, action) in &model().actions {
+        let concerns = |uid: &EntityUid| {
+            let id = uid.id().unescaped();
+            id == name || action.groups.contains(id)
+        };
+        let actions = all.iter().filter(|e| concerns(&e.uid())).cloned();
+        let actions = Entities::from_entities(actions, None).expect("a part of a tree is a tree");
+        for (principal, resource) in action.principals.iter().flat_map(|p| action.resources.iter().map(move |r| (p, r))) {
+            let place = (principal.as_str(), name.as_str(), resource.as_str());
+            let matter = by_place.get(&place).map(Vec::as_slice).unwrap_or_default();
             let of = |permits: bool| {
-                let chosen =
-                    rules.values().filter(|l| (l.rule.effect == Effect::Grant) == permits).filter(matters).map(|l| l.policy.clone());
+                let chosen = matter.iter().filter(|l| (l.rule.effect == Effect::Grant) == permits).map(|l| l.policy.clone());
                 PolicySet::from_policies(chosen).expect("ids are unique keys of the map")
             };
-            let actions = all.iter().filter(|e| concerns(&e.uid())).cloned();
-            let actions = Entities::from_entities(actions, None).expect("a part of a tree is a tree");
-            (name.clone(), Slice { permits: of(true), forbids: of(false), actions })
-        })
-        .collect()
+            slices.insert(place, Slice { permits: of(true), forbids: of(false), actions: actions.clone() });
+        }
+    }
+    slices
 }
 
 impl Pack {
@@ -70,7 +76,8 @@ impl Pack {
         today: Date,
         releases: &BTreeSet<String>,
     ) -> Result<Decision, String> {
-        let slice = self.slices.get(question.action).ok_or("the schema has no such act")?;
+        let place = (principal.of.kind, question.action, question.resource.of.kind);
+        let slice = self.slices.get(&place).ok_or("the schema has no such act of such a principal on such a thing")?;
         let entities = entities(slice, principal, question)?;
         let request = request(principal, question, now, today, releases)?;
         let permits = evaluate(&request, &slice.permits, &entities)?;

@@ -44,6 +44,7 @@ pub(crate) type Attributes = BTreeMap<String, Attribute>;
 #[derive(Debug, Default)]
 pub(crate) struct ActionType {
     pub context: Attributes,
+    pub principals: BTreeSet<String>,
     pub resources: BTreeSet<String>,
     /// Every group it stands in, directly or by way of another.
     pub groups: BTreeSet<String>,
@@ -118,7 +119,8 @@ fn read(text: &str) -> Result<Model, String> {
         let resources = applies["resourceTypes"].as_array().map(|a| texts(a)).unwrap_or_default();
         if !resources.is_empty() {
             let context = attributes(&applies["context"])?;
-            actions.insert(name.clone(), ActionType { context, resources, groups: BTreeSet::new() });
+            let principals = applies["principalTypes"].as_array().map(|a| texts(a)).unwrap_or_default();
+            actions.insert(name.clone(), ActionType { context, principals, resources, groups: BTreeSet::new() });
         }
     }
     for (name, action) in &mut actions {

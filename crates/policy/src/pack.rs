@@ -1,6 +1,6 @@
 //! A pack, loaded and whole.
 
-use crate::ask::{Slice, slices};
+use crate::ask::{Slices, slices};
 use crate::cases::Case;
 use crate::files::{Files, Manifest, chain, content_hash, files_of, in_folder, misplaced};
 use crate::register::{self, Clause};
@@ -24,7 +24,7 @@ pub struct Pack {
     chain: Vec<String>,
     pub(crate) loaded: BTreeMap<String, Loaded>,
     rules: Vec<Rule>,
-    pub(crate) slices: BTreeMap<String, Slice>,
+    pub(crate) slices: Slices,
     words: Words,
     guidance: Vec<Guide>,
     templates: Vec<Template>,
@@ -84,7 +84,7 @@ fn build(files: &Files, manifests: &[Manifest], faults: &mut Vec<Fault>) -> Opti
     let mut loaded = parent.as_ref().map(|p| p.loaded.clone()).unwrap_or_default();
     rules::read(files, folder, manifest.extends.is_some(), &mut loaded, faults);
     let words = words::read(files, folder, parent.as_ref().map(|p| &p.words), faults);
-    rules::validate(&loaded, &words.sign_codes(), faults);
+    rules::validate(&mut loaded, &words.sign_codes(), faults);
     let (guidance, templates) = (
         texts::guidance(files, folder, parent.as_ref().map(|p| p.guidance.as_slice()), faults),
         texts::templates(files, folder, parent.as_ref().map(|p| p.templates.as_slice()), faults),

@@ -38,6 +38,8 @@ pub(crate) struct Loaded {
     pub rule: Rule,
     pub policy: Policy,
     pub sentence: Sentence,
+    /// Where it can apply at all: kind of principal, act, kind of thing. Known once it is validated.
+    pub places: BTreeSet<(String, String, String)>,
 }
 
 const ANNOTATIONS: [&str; 5] = ["id", "clause", "says", "outcome", "approver"];
@@ -149,14 +151,14 @@ fn one(policy: &Policy, pack: &str, file: &str, is_child: bool) -> Result<Loaded
     match (faults.is_empty(), sentence) {
         (true, Ok(sentence)) => {
             let rule = Rule { id: id.clone(), clause, says, effect, approver, pack: pack.to_owned(), file: file.to_owned(), text };
-            Ok(Loaded { rule, policy: policy.new_id(PolicyId::new(id)), sentence })
+            Ok(Loaded { rule, policy: policy.new_id(PolicyId::new(id)), sentence, places: BTreeSet::new() })
         }
         _ => Err(faults),
     }
 }
 
 /// Strict validation, then the sentences, then the codes that the schema cannot hold.
-pub(crate) fn validate(rules: &BTreeMap<String, Loaded>, signs: &BTreeSet<String>, faults: &mut Vec<Fault>) {
+pub(crate) fn validate(rules: &mut BTreeMap<String, Loaded>, signs: &BTreeSet<String>, faults: &mut Vec<Fault>) {
     let set = PolicySet::from_policies(rules.values().map(|l| l.policy.clone())).expect("ids are unique keys of the map");
     let result = Validator::new(model().schema.clone()).validate(&set, ValidationMode::Strict);
     let mut invalid = BTreeSet::new();
@@ -168,11 +170,17 @@ pub(crate) fn validate(rules: &BTreeMap<String, Loaded>, signs: &BTreeSet<String
         faults.push(Fault::of_rule(file, &id, says));
         invalid.insert(id);
     }
-    for (id, loaded) in rules.iter().filter(|(id, _)| !invalid.contains(*id)) {
+    for (id, loaded) in rules.iter_mut().filter(|(id, _)| !invalid.contains(*id)) {
         let mut found = BTreeSet::new();
-        for env in loaded.policy.get_valid_request_envs(&model().schema) {
-            if let Some(action) = model().actions.get(env.action().id().unescaped()) {
-                found.extend(loaded.sentence.faults(&env.principal().to_string(), action, &env.resource().to_string()));
+        // The rules of a pack that is extended know their places already: the schema is one for all.
+        if loaded.places.is_empty() {
+            let envs = loaded.policy.get_valid_request_envs(&model().schema);
+            loaded.places =
+                envs.map(|e| (e.principal().to_string(), e.action().id().unescaped().to_owned(), e.resource().to_string())).collect();
+        }
+        for (principal, act, resource) in &loaded.places {
+            if let Some(action) = model().actions.get(act) {
+                found.extend(loaded.sentence.faults(principal, action, resource));
             }
         }
         for sign in sign_literals(&loaded.rule.text).filter(|s| !signs.contains(*s)) {

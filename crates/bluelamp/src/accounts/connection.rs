@@ -59,12 +59,31 @@ pub fn open(app: &App, force: ForceId, account: AccountId, sealed: &[u8]) -> Opt
     serde_json::from_slice(secret.expose()).ok()
 }
 
-/// The account's line, read in the given transaction. Drop the transaction before calling out (I4).
-pub async fn line(app: &App, tx: &mut Tx, force: ForceId, account: AccountId) -> Result<Line, NoLine> {
+/// A connected account, ready to be spoken to: what it takes to know that a call is the platform's own.
+pub struct Ear {
+    pub account: AccountRow,
+    pub connection: Connection,
+    pub connector: Arc<dyn Connector>,
+    pub row: ConnectionRow,
+}
+
+async fn ear(app: &App, tx: &mut Tx, force: ForceId, account: AccountId) -> Result<Ear, NoLine> {
     let account = store::account(tx, force, account).await?.ok_or(NoLine::NoAccount)?;
     let row = store::connection(tx, force, account.id).await?.ok_or(NoLine::NotConnected)?;
     let connector = app.connector(&account.platform).ok_or_else(|| NoLine::NoConnector(account.platform.clone()))?.clone();
     let connection = open(app, force, account.id, &row.sealed).ok_or(NoLine::Sealed)?;
+    Ok(Ear { account, connection, connector, row })
+}
+
+/// The account's ear, in a reading transaction of its own.
+pub async fn ear_of(ctx: &Ctx, account: AccountId) -> Result<Ear, NoLine> {
+    let mut tx = ctx.read().await?;
+    ear(&ctx.app, &mut tx, ctx.force, account).await
+}
+
+/// The account's line, read in the given transaction. Drop the transaction before calling out (I4).
+pub async fn line(app: &App, tx: &mut Tx, force: ForceId, account: AccountId) -> Result<Line, NoLine> {
+    let Ear { account, connection, connector, row } = ear(app, tx, force, account).await?;
     let mut hosts = own_hosts(&connection);
     hosts.extend(store::hosts(tx, force, account.id).await?);
     let net = (app.egress)(&EgressUse { account: account.id.to_string(), app: account.platform.clone(), hosts: Some(hosts) });

@@ -60,6 +60,13 @@ pub struct Claimed {
     pub not_before: Instant,
 }
 
+/// Is any job due? Asked before a claim, which takes the writer's turn whether it finds something or not.
+pub async fn any_job_due(db: &Db, at: Instant) -> Result<bool, DbError> {
+    let mut tx = db.read_open().await?;
+    let due = sql!("SELECT id FROM job WHERE state = 'waiting' AND not_before <= $1 AND leased_until <= $1 LIMIT 1");
+    Ok(tx.row(due, vals![at]).await?.is_some())
+}
+
 /// Door 5: claims up to `limit` jobs that are due, of any force.
 pub async fn claim_jobs(db: &Db, at: Instant, lease_until: Instant, limit: i64) -> Result<Vec<Claimed>, DbError> {
     let mut tx = db.write_open(Isolation::ReadCommitted).await?;

@@ -11,6 +11,7 @@ pub mod doors;
 pub mod migrate;
 pub mod principal;
 mod statement;
+pub mod together;
 mod tx;
 mod val;
 pub mod visits;
@@ -27,6 +28,9 @@ use sqlx::{PgPool, SqlitePool};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
+
+/// Prepared statements that a connection keeps: more than the program has, so that none is read twice by a database.
+const STATEMENTS: usize = 1_000;
 
 /// Where the data are.
 #[derive(Debug, Clone)]
@@ -45,7 +49,7 @@ pub enum Db {
     Pg { app: PgPool },
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum DbError {
     /// Somebody else wrote the same thing at once: start again from the facts.
     #[error("the database asks to try again")]
@@ -116,6 +120,7 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
+            .statement_cache_capacity(STATEMENTS)
             .pragma("secure_delete", "ON")
             .pragma("temp_store", "MEMORY")
             .pragma("cache_size", "-32000");
@@ -250,7 +255,9 @@ async fn begin_lite(write: &SqlitePool) -> Result<sqlx::Transaction<'static, sql
 }
 
 fn pg_options(url: &str) -> Result<PgConnectOptions, DbError> {
-    PgConnectOptions::from_str(url).map_err(|e| DbError::Other(format!("the PostgreSQL address cannot be read: {e}")))
+    PgConnectOptions::from_str(url)
+        .map(|o| o.statement_cache_capacity(STATEMENTS))
+        .map_err(|e| DbError::Other(format!("the PostgreSQL address cannot be read: {e}")))
 }
 
 #[cfg(test)]

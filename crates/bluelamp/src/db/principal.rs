@@ -101,30 +101,31 @@ pub struct EntryRow<'a> {
     pub values: Vec<(&'static str, String, Vec<u8>)>,
 }
 
-pub async fn insert_entry(tx: &mut Tx, force: ForceId, e: EntryRow<'_>) -> Result<(), DbError> {
-    tx.run(
+/// Writes entries in their order, which is the order in which they wait for their places.
+pub async fn insert_entries(tx: &mut Tx, force: ForceId, entries: Vec<EntryRow<'_>>) -> Result<(), DbError> {
+    let waiting = entries.iter().map(|e| vals![force, e.id, e.at]).collect();
+    let (mut rows, mut values) = (Vec::with_capacity(entries.len()), Vec::new());
+    for e in entries {
+        rows.push(vals![force, e.id, e.at, e.act, e.decision, e.principal.code(), e.subject, e.account, e.body]);
+        values.extend(e.values.into_iter().map(|(name, value, random)| vals![force, e.id, name, value, random]));
+    }
+    tx.run_all(
         sql!("INSERT INTO ledger_entry (force, id, at, act, decision, principal, subject, account, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
-        vals![force, e.id, e.at, e.act, e.decision, e.principal.code(), e.subject, e.account, e.body],
+        rows,
     )
     .await?;
-    for (name, value, random) in e.values {
-        tx.run(
-            sql!("INSERT INTO ledger_value (force, entry, name, value, random) VALUES ($1, $2, $3, $4, $5)"),
-            vals![force, e.id, name, value, random],
-        )
-        .await?;
-    }
-    tx.run(sql!("INSERT INTO ledger_pending (force, entry, at) VALUES ($1, $2, $3)"), vals![force, e.id, e.at]).await?;
+    tx.run_all(sql!("INSERT INTO ledger_value (force, entry, name, value, random) VALUES ($1, $2, $3, $4, $5)"), values).await?;
+    tx.run_all(sql!("INSERT INTO ledger_pending (force, entry, at) VALUES ($1, $2, $3)"), waiting).await?;
     Ok(())
 }
 
-/// Adds a job; one with the same key is already there and stays.
-pub async fn insert_job(tx: &mut Tx, force: ForceId, id: JobId, job: &Job) -> Result<(), DbError> {
-    tx.run(
+/// Adds jobs; one with the same key is already there and stays.
+pub async fn insert_jobs(tx: &mut Tx, force: ForceId, jobs: &[(JobId, &Job)]) -> Result<(), DbError> {
+    tx.run_all(
         sql!(
             "INSERT INTO job (force, id, kind, key, input, not_before, attempts, fence, leased_until, state) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, 'waiting') ON CONFLICT (force, key) DO NOTHING"
         ),
-        vals![force, id, job.kind, &job.key, job.input.to_string(), job.not_before],
+        jobs.iter().map(|(id, job)| vals![force, *id, job.kind, &job.key, job.input.to_string(), job.not_before]).collect(),
     )
     .await?;
     Ok(())

@@ -1,5 +1,6 @@
 //! A transaction, and the few verbs that stores use on it.
 
+use super::statement::AT_ONCE;
 use super::val::Kind;
 use super::{DbError, Dialect, FromCol, Statement, Val};
 use bluelamp_domain::ids::ForceId;
@@ -12,7 +13,7 @@ pub enum Tx {
 }
 
 macro_rules! bound {
-    ($query:expr, $values:expr, $ids:expr) => {{
+    ($query:expr, $values:expr, $ids:expr, $texts:expr) => {{
         let mut query = $query;
         for value in $values {
             query = match value {
@@ -22,6 +23,7 @@ macro_rules! bound {
                 Val::Id(v) => query.bind(v),
                 Val::Real(v) => query.bind(v),
                 Val::Ids(v) => query.bind($ids(v)),
+                Val::Texts(v) => query.bind($texts(v)),
             };
         }
         query
@@ -33,20 +35,24 @@ pub(super) fn bind_lite(
     query: sqlx::query::Query<'static, Sqlite, sqlx::sqlite::SqliteArguments>,
     values: Vec<Val>,
 ) -> sqlx::query::Query<'static, Sqlite, sqlx::sqlite::SqliteArguments> {
-    bound!(query, values, json_ids)
+    bound!(query, values, json_ids, json_texts)
 }
 
 pub(super) fn bind_pg(
     query: sqlx::query::Query<'static, Postgres, sqlx::postgres::PgArguments>,
     values: Vec<Val>,
 ) -> sqlx::query::Query<'static, Postgres, sqlx::postgres::PgArguments> {
-    bound!(query, values, |v: Vec<uuid::Uuid>| v)
+    bound!(query, values, |v: Vec<uuid::Uuid>| v, |v: Vec<String>| v)
 }
 
 /// SQLite has no arrays: a JSON list of the ids in hexadecimal.
 fn json_ids(ids: Vec<uuid::Uuid>) -> String {
     let list: Vec<String> = ids.iter().map(|i| format!("\"{}\"", i.simple())).collect();
     format!("[{}]", list.join(","))
+}
+
+fn json_texts(texts: Vec<String>) -> String {
+    serde_json::to_string(&texts).expect("a list of texts has a JSON form")
 }
 
 impl Tx {
@@ -69,10 +75,8 @@ impl Tx {
     pub async fn rows(&mut self, statement: &'static Statement, values: Vec<Val>) -> Result<Vec<Row>, DbError> {
         let sql = statement.sql(self.dialect());
         Ok(match self {
-            Tx::Lite(tx) => bound!(sqlx::query(sql), values, json_ids).fetch_all(&mut **tx).await?.into_iter().map(Row::Lite).collect(),
-            Tx::Pg(tx) => {
-                bound!(sqlx::query(sql), values, |v: Vec<uuid::Uuid>| v).fetch_all(&mut **tx).await?.into_iter().map(Row::Pg).collect()
-            }
+            Tx::Lite(tx) => bind_lite(sqlx::query(sql), values).fetch_all(&mut **tx).await?.into_iter().map(Row::Lite).collect(),
+            Tx::Pg(tx) => bind_pg(sqlx::query(sql), values).fetch_all(&mut **tx).await?.into_iter().map(Row::Pg).collect(),
         })
     }
 
@@ -80,8 +84,8 @@ impl Tx {
     pub async fn row(&mut self, statement: &'static Statement, values: Vec<Val>) -> Result<Option<Row>, DbError> {
         let sql = statement.sql(self.dialect());
         Ok(match self {
-            Tx::Lite(tx) => bound!(sqlx::query(sql), values, json_ids).fetch_optional(&mut **tx).await?.map(Row::Lite),
-            Tx::Pg(tx) => bound!(sqlx::query(sql), values, |v: Vec<uuid::Uuid>| v).fetch_optional(&mut **tx).await?.map(Row::Pg),
+            Tx::Lite(tx) => bind_lite(sqlx::query(sql), values).fetch_optional(&mut **tx).await?.map(Row::Lite),
+            Tx::Pg(tx) => bind_pg(sqlx::query(sql), values).fetch_optional(&mut **tx).await?.map(Row::Pg),
         })
     }
 
@@ -89,9 +93,38 @@ impl Tx {
     pub async fn run(&mut self, statement: &'static Statement, values: Vec<Val>) -> Result<u64, DbError> {
         let sql = statement.sql(self.dialect());
         Ok(match self {
-            Tx::Lite(tx) => bound!(sqlx::query(sql), values, json_ids).execute(&mut **tx).await?.rows_affected(),
-            Tx::Pg(tx) => bound!(sqlx::query(sql), values, |v: Vec<uuid::Uuid>| v).execute(&mut **tx).await?.rows_affected(),
+            Tx::Lite(tx) => bind_lite(sqlx::query(sql), values).execute(&mut **tx).await?.rows_affected(),
+            Tx::Pg(tx) => bind_pg(sqlx::query(sql), values).execute(&mut **tx).await?.rows_affected(),
         })
+    }
+
+    /// Runs an INSERT once for each of `rows`, several rows to a statement; answers how many it made. What it says about
+    /// a conflict must hold between two of the rows too: PostgreSQL does not update one row twice in one statement.
+    pub async fn run_all(&mut self, statement: &'static Statement, rows: Vec<Vec<Val>>) -> Result<u64, DbError> {
+        let dialect = self.dialect();
+        let mut made = 0;
+        for (place, values) in parts(rows) {
+            let sql = statement.sql_of_many(dialect, place);
+            made += match self {
+                Tx::Lite(tx) => bind_lite(sqlx::query(sql), values).execute(&mut **tx).await?.rows_affected(),
+                Tx::Pg(tx) => bind_pg(sqlx::query(sql), values).execute(&mut **tx).await?.rows_affected(),
+            };
+        }
+        Ok(made)
+    }
+
+    /// As [`Tx::run_all`], for an INSERT that says what it returns.
+    pub async fn rows_of_all(&mut self, statement: &'static Statement, rows: Vec<Vec<Val>>) -> Result<Vec<Row>, DbError> {
+        let dialect = self.dialect();
+        let mut all = Vec::new();
+        for (place, values) in parts(rows) {
+            let sql = statement.sql_of_many(dialect, place);
+            match self {
+                Tx::Lite(tx) => all.extend(bind_lite(sqlx::query(sql), values).fetch_all(&mut **tx).await?.into_iter().map(Row::Lite)),
+                Tx::Pg(tx) => all.extend(bind_pg(sqlx::query(sql), values).fetch_all(&mut **tx).await?.into_iter().map(Row::Pg)),
+            }
+        }
+        Ok(all)
     }
 
     pub async fn commit(self) -> Result<(), DbError> {
@@ -109,6 +142,20 @@ impl Tx {
         }
         Ok(())
     }
+}
+
+/// Rows in their order, cut into the sizes of [`AT_ONCE`]: the place of the size, and the values of its rows in a line.
+fn parts(rows: Vec<Vec<Val>>) -> Vec<(usize, Vec<Val>)> {
+    let mut left = rows.len();
+    let mut rows = rows.into_iter();
+    let mut out = Vec::new();
+    for (place, size) in AT_ONCE.into_iter().enumerate() {
+        while left >= size {
+            out.push((place, rows.by_ref().take(size).flatten().collect()));
+            left -= size;
+        }
+    }
+    out
 }
 
 /// A row of either database.

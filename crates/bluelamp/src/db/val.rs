@@ -14,6 +14,8 @@ pub enum Val {
     Real(Option<f64>),
     /// For `{in:$n}`.
     Ids(Vec<Uuid>),
+    /// For `{in_texts:$n}`.
+    Texts(Vec<String>),
 }
 
 macro_rules! into_val {

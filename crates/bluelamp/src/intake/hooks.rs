@@ -37,32 +37,28 @@ async fn received(app: &App, token: &str, headers: &HeaderMap, body: Body) -> Re
     let body = axum::body::to_bytes(body, LIMIT)
         .await
         .map_err(|_| Problem::new(413, "too-long", format!("a body may have {LIMIT} bytes; send less at a time")))?;
-    let line = match connection::line_of(&ctx, hook.account).await {
-        Ok(line) => line,
+    let ear = match connection::ear_of(&ctx, hook.account).await {
+        Ok(ear) => ear,
         Err(NoLine::Fault(f)) => return Err(fault(f)),
         Err(_) => return Err(gone()),
     };
     let now = app.clock.now();
     // A platform that signs with a secret of its own has it in the connection; otherwise it was given ours.
-    let own = line.connection.secrets.get("webhook_secret").map(|s| s.as_bytes().to_vec());
+    let own = ear.connection.secrets.get("webhook_secret").map(|s| s.as_bytes().to_vec());
     let secret = own.unwrap_or_else(|| connection::hook(app, hook.force, hook.account, hook.turn).secret.expose().to_vec());
     let pairs: Vec<(String, String)> =
         headers.iter().filter_map(|(n, v)| Some((n.as_str().to_owned(), v.to_str().ok()?.to_owned()))).collect();
-    if let Err(e) = line.connector.verify(&secret, &pairs, &body, now.0) {
+    if let Err(e) = ear.connector.verify(&secret, &pairs, &body, now.0) {
         metrics::counter!("intake_hook_refused").increment(1);
         tracing::warn!(account = %hook.account, error = %e, "a webhook was refused before it was stored");
         let status = if matches!(e, WebhookError::Unsupported) { 404 } else { 401 };
         return Err(Problem::new(status, "not-signed", e.to_string()));
     }
-    drop(line);
+    drop(ear);
     let raw = Raw { kind: "webhook".into(), body: body.to_vec() };
     let new = keep::keep(app, hook.force, hook.account, keep::Source::Webhook, &[raw], now).await.map_err(fault)?;
     if new > 0 {
-        tokio::spawn(async move {
-            if let Err(e) = process::account(&ctx, hook.account).await {
-                tracing::warn!(account = %hook.account, error = %e, "a kept webhook could not be received yet; it stays and is tried again");
-            }
-        });
+        process::soon(ctx, hook.account);
     }
     Ok(axum::Json(serde_json::json!({ "kept": new > 0 })).into_response())
 }

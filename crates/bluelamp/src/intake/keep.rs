@@ -7,6 +7,7 @@ use crate::db::Tx;
 use bluelamp_domain::ids::{AccountId, ForceId, RawId};
 use bluelamp_domain::time::Instant;
 use bluelamp_platforms::Raw;
+use std::sync::Arc;
 
 /// Bodies up to this size stand in the row; larger ones in the object store, which is written first.
 pub const IN_ROW: usize = 64 * 1024;
@@ -74,30 +75,17 @@ async fn row_of(app: &App, force: ForceId, account: AccountId, source: Source, r
 
 /// Keeps bodies in the given transaction; answers how many were new.
 pub async fn keep_in(tx: &mut Tx, force: ForceId, rows: &[RawRow]) -> Result<usize, crate::db::DbError> {
-    let mut new = 0;
-    for row in rows {
-        new += usize::from(store::insert_raw(tx, force, row).await?);
-    }
-    Ok(new)
+    Ok(store::insert_raws(tx, force, rows).await?.len())
 }
 
-/// Keeps bodies in a transaction of their own. When this returns they are durable.
+/// Keeps bodies in a commit that they may share with others'. When this returns they are durable.
 pub async fn keep(app: &App, force: ForceId, account: AccountId, source: Source, raws: &[Raw], at: Instant) -> Result<usize, Fault> {
-    let rows = rows_of(app, force, account, source, raws, at).await?;
-    for attempt in 0..12u32 {
-        let again = async {
-            let mut tx = app.db.write(force, crate::db::Isolation::ReadCommitted).await?;
-            let new = keep_in(&mut tx, force, &rows).await?;
-            tx.commit().await?;
-            Ok::<usize, crate::db::DbError>(new)
-        };
-        match again.await {
-            Err(crate::db::DbError::Again) => app.pause(attempt).await,
-            Err(e) => return Err(e.into()),
-            Ok(new) => return Ok(new),
-        }
-    }
-    Err(Fault::Contended)
+    let rows: Arc<[RawRow]> = rows_of(app, force, account, source, raws, at).await?.into();
+    let kept = app.together.write(&app.db, force, move |tx| {
+        let rows = rows.clone();
+        Box::pin(async move { keep_in(tx, force, &rows).await })
+    });
+    Ok(kept.await?)
 }
 
 /// The bytes of a kept body.

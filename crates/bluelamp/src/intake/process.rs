@@ -22,8 +22,22 @@ pub fn ctx(app: &App, force: ForceId, zone: &str) -> Ctx {
     crate::jobs::system(app, force, zone, Actor::Intake)
 }
 
+/// Has what waits on an account received soon: at once, or in the run that is about to begin.
+pub fn soon(ctx: Ctx, account: AccountId) {
+    if !ctx.app.turns.ask(account.0) {
+        return;
+    }
+    tokio::spawn(async move {
+        if let Err(e) = self::account(&ctx, account).await {
+            tracing::warn!(%account, error = %e, "what was kept could not be received yet; it stays and is tried again");
+        }
+    });
+}
+
 /// Makes something of everything that waits on an account and is due. Answers how many bodies were taken in hand.
+/// One run at a time for each account: two would read the same bodies, and one of them for nothing.
 pub async fn account(ctx: &Ctx, account: AccountId) -> Result<usize, Fault> {
+    let _turn = ctx.app.turns.begin(account.0).await;
     let mut taken = 0;
     loop {
         let raws = waiting(ctx, account).await?;

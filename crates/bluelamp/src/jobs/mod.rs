@@ -118,6 +118,9 @@ async fn begin(app: &App, most: usize, running: &mut tokio::task::JoinSet<()>) -
         return Ok(0);
     }
     let now = app.clock.now();
+    if !doors::any_job_due(&app.db, now).await? {
+        return Ok(0);
+    }
     let claimed = doors::claim_jobs(&app.db, now, now.plus(LEASE), i64::try_from(most).unwrap_or(1)).await?;
     let n = claimed.len();
     let forces = if n > 0 { doors::forces(&app.db).await? } else { Vec::new() };

@@ -32,12 +32,11 @@ pub async fn place(app: &App, tx: &mut Tx, force: ForceId, pending: Vec<Pending>
     let peaks = nodes(tx, force, &tree::peaks(size)).await?;
     let leaves: Vec<Digest> = pending.iter().map(|p| tree::leaf_hash(&p.body)).collect();
     let added = tree::append(size, &leaves, &peaks).map_err(|e| other(&e))?;
-    for (idx, p) in (first..).zip(&pending) {
-        store::insert_place(tx, force, idx, p.entry).await?;
-    }
-    for (index, hash) in &added.nodes {
-        store::insert_hash(tx, force, i64::try_from(*index).map_err(|e| other(&e))?, &hash.0).await?;
-    }
+    let entries: Vec<_> = pending.iter().map(|p| p.entry).collect();
+    store::insert_places(tx, force, first, &entries).await?;
+    let index = |n: u64| i64::try_from(n).map_err(|e| other(&e));
+    let hashes = added.nodes.iter().map(|(n, hash)| Ok((index(*n)?, hash.0))).collect::<Result<Vec<_>, DbError>>()?;
+    store::insert_hashes(tx, force, hashes).await?;
     // A force's first entries come before its key; the checkpoint then follows with the next batch.
     let Some(row) = store::keys(tx, force).await?.into_iter().next() else { return Ok(()) };
     let (slug, _) = people::store::force_title(tx, force).await?;

@@ -12,6 +12,13 @@ use bluelamp_domain::ids::ForceId;
 use std::collections::HashMap;
 use std::time::Duration;
 
+/// Between two looks when nobody says that there is something.
+const EVERY: Duration = Duration::from_millis(100);
+/// After something is committed, until it gets its place.
+const GATHER: Duration = Duration::from_millis(20);
+/// Entries of one batch, and events read at once.
+const BATCH: i64 = 500;
+
 /// Runs until `stop` fires, then once more for what is left.
 pub async fn run(app: App, mut stop: tokio::sync::watch::Receiver<bool>) {
     let mut told: HashMap<ForceId, i64> = HashMap::new();
@@ -24,8 +31,9 @@ pub async fn run(app: App, mut stop: tokio::sync::watch::Receiver<bool>) {
             return;
         }
         tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(100)) => {}
-            () = app.stir.notified() => {}
+            () = tokio::time::sleep(EVERY) => {}
+            // What else is committed in the next moment shares the commit and the signature.
+            () = app.stir.notified() => tokio::time::sleep(GATHER).await,
             _ = stop.changed() => {}
         }
     }
@@ -47,11 +55,18 @@ pub async fn round(app: &App, told: &mut HashMap<ForceId, i64>) -> Result<(), Db
             None => last_index(&app.db, force.id).await?,
         };
         let mut newest = last;
-        for event in events_after(&app.db, force.id, last).await? {
-            newest = newest.max(event.index);
-            app.events.tell(event);
+        loop {
+            let events = events_after(&app.db, force.id, newest).await?;
+            let full = i64::try_from(events.len()) == Ok(BATCH);
+            for event in events {
+                newest = newest.max(event.index);
+                app.events.tell(event);
+            }
+            told.insert(force.id, newest);
+            if !full {
+                break;
+            }
         }
-        told.insert(force.id, newest);
     }
     Ok(())
 }
@@ -64,7 +79,7 @@ pub async fn sequence(app: &App, force: ForceId) -> Result<usize, DbError> {
     }
     drop(tx);
     let mut tx = app.db.write(force, Isolation::Serializable).await?;
-    let pending = store::pending(&mut tx, force, 500).await?;
+    let pending = store::pending(&mut tx, force, BATCH).await?;
     if pending.is_empty() {
         return Ok(0);
     }
@@ -82,5 +97,5 @@ async fn last_index(db: &Db, force: ForceId) -> Result<i64, DbError> {
 /// What happened after a ledger index, bounded; a page that missed more reads again.
 pub async fn events_after(db: &Db, force: ForceId, index: i64) -> Result<Vec<Event>, DbError> {
     let mut tx = db.read(force).await?;
-    store::events_after(&mut tx, force, index, 500).await
+    store::events_after(&mut tx, force, index, BATCH).await
 }

@@ -1,6 +1,6 @@
 //! SQL of records.
 
-use crate::db::{DbError, Tx};
+use crate::db::{DbError, Tx, Val};
 use crate::live::Event;
 use crate::{sql, vals};
 use bluelamp_domain::ids::*;
@@ -32,9 +32,12 @@ pub async fn last_index(tx: &mut Tx, force: ForceId) -> Result<i64, DbError> {
         .map_or(Ok(-1), |r| r.get("last"))
 }
 
-pub async fn insert_place(tx: &mut Tx, force: ForceId, idx: i64, entry: EntryId) -> Result<(), DbError> {
-    tx.run(sql!("INSERT INTO ledger_place (force, idx, entry) VALUES ($1, $2, $3)"), vals![force, idx, entry]).await?;
-    tx.run(sql!("DELETE FROM ledger_pending WHERE force = $1 AND entry = $2"), vals![force, entry]).await?;
+/// Gives entries their places from `first` on; they wait no longer.
+pub async fn insert_places(tx: &mut Tx, force: ForceId, first: i64, entries: &[EntryId]) -> Result<(), DbError> {
+    let places = (first..).zip(entries).map(|(idx, entry)| vals![force, idx, *entry]).collect();
+    tx.run_all(sql!("INSERT INTO ledger_place (force, idx, entry) VALUES ($1, $2, $3)"), places).await?;
+    let placed = Val::Ids(entries.iter().map(|e| e.0).collect());
+    tx.run(sql!("DELETE FROM ledger_pending WHERE force = $1 AND entry {in:$2}"), vec![force.into(), placed]).await?;
     Ok(())
 }
 
@@ -42,8 +45,9 @@ pub async fn hash(tx: &mut Tx, force: ForceId, idx: i64) -> Result<Option<Vec<u8
     tx.row(sql!("SELECT hash FROM ledger_hash WHERE force = $1 AND idx = $2"), vals![force, idx]).await?.map(|r| r.get("hash")).transpose()
 }
 
-pub async fn insert_hash(tx: &mut Tx, force: ForceId, idx: i64, hash: &[u8]) -> Result<(), DbError> {
-    tx.run(sql!("INSERT INTO ledger_hash (force, idx, hash) VALUES ($1, $2, $3)"), vals![force, idx, hash]).await?;
+pub async fn insert_hashes(tx: &mut Tx, force: ForceId, hashes: impl IntoIterator<Item = (i64, [u8; 32])>) -> Result<(), DbError> {
+    let rows = hashes.into_iter().map(|(idx, hash)| vals![force, idx, hash.to_vec()]).collect();
+    tx.run_all(sql!("INSERT INTO ledger_hash (force, idx, hash) VALUES ($1, $2, $3)"), rows).await?;
     Ok(())
 }
 

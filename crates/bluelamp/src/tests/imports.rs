@@ -10,7 +10,7 @@ const AREAS: &[&str] =
     &["people", "security", "accounts", "intake", "publishing", "community", "desk", "conduct", "continuity", "assurance", "records"];
 
 /// What every area stands on. The ground knows no area.
-const GROUND: &[&str] = &["act", "app", "config", "db", "held", "http", "jobs", "live", "mail", "vault", "sql", "vals"];
+const GROUND: &[&str] = &["act", "app", "config", "db", "held", "http", "jobs", "live", "mail", "turns", "vault", "sql", "vals"];
 
 /// What knows everything, because putting it together is its work. No area knows these.
 const ROOF: &[&str] = &["cli", "demo", "lib", "main", "setup", "wiring"];

@@ -57,7 +57,7 @@ async fn i4_a_job_with_the_same_key_is_the_same_job() {
         let job = Job { kind: "test.kind", key: "made-once".into(), input: serde_json::json!({}), not_before: world.app.clock.now() };
         for id in [1, 2] {
             let mut tx = world.app.db.write(ctx.force, crate::db::Isolation::ReadCommitted).await.unwrap();
-            crate::db::principal::insert_job(&mut tx, ctx.force, JobId(uuid::Uuid::from_u128(id)), &job).await.unwrap();
+            crate::db::principal::insert_jobs(&mut tx, ctx.force, &[(JobId(uuid::Uuid::from_u128(id)), &job)]).await.unwrap();
             tx.commit().await.unwrap();
         }
         let mut tx = ctx.read().await.unwrap();

@@ -184,7 +184,9 @@ const WRITES_BESIDE_ACTS: &[(&str, &str)] = &[
 /// Calls of a writer, in files that are neither acts nor the writer's own: `store::name(`, or `rows::name(` of the door.
 fn calls_from_outside(file: &File, store: &str, writer: &str) -> Vec<usize> {
     let area = store.split('/').next().unwrap_or_default();
-    let module = store.trim_end_matches(".rs").rsplit('/').next().unwrap_or("store");
+    // The parts of a store's folder are called through the store.
+    let whole = store.split_once("/store/").map_or(store, |(folder, _)| folder);
+    let module = if whole == store { store.trim_end_matches(".rs").rsplit('/').next().unwrap_or("store") } else { "store" };
     let same = file.part() == area || store.starts_with("db/");
     let path = Regex::new(&format!(r"((?:[a-z_]+::)*)(?:{module}|rows|db)::{writer}\(")).expect("a right pattern");
     let uses = Regex::new(&format!(r"\buse crate::{area}::store(?: as ([a-z_]+))?;|\buse crate::{area}::store::\{{?[^;]*\b{writer}\b"))

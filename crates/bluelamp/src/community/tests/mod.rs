@@ -30,7 +30,7 @@ async fn said(b: &Bench, kind: Where, text: &str, parent: Option<&str>) -> (Stri
     poll(&b.ctx(), b.account, "this node").await.unwrap();
     process::account(&b.ctx(), b.account).await.unwrap();
     let mut tx = b.ctx().read().await.unwrap();
-    let row = intake::by_remote(&mut tx, b.world.force, b.account, &message.id).await.unwrap().expect("it arrived");
+    let row = intake::by_remote(&mut tx, b.world.force, b.account, vec![message.id.clone()]).await.unwrap().pop().expect("it arrived");
     (message.id, row.id)
 }
 

@@ -69,9 +69,8 @@ impl Act for EscalateAlert {
 
     async fn write(&self, tx: &mut Tx, env: &Env<'_>, c: &Change) -> Result<Done, DbError> {
         store::pass_on(tx, env.force, c.alert.id, c.alert.contact, c.alert.round, c.alert.next_at).await?;
-        for notice in &c.notices {
-            store::insert_notice(tx, env.force, c.alert.id, notice, env.at()).await?;
-        }
+        let notices: Vec<_> = c.notices.iter().map(|n| (c.alert.id, n.clone())).collect();
+        store::insert_notices(tx, env.force, &notices, env.at()).await?;
         Ok(Done::id(c.alert.id))
     }
 }

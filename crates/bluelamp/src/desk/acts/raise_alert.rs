@@ -8,7 +8,7 @@ use crate::desk::alarm;
 use crate::desk::store::{self, AlertRow, NoticeRow};
 use bluelamp_domain::act::{Entry, Permit, Refusal, Step};
 use bluelamp_domain::desk::alert::{Contact, Kind, Person, next_at};
-use bluelamp_domain::ids::{AccountId, DraftId, MessageId, PersonId};
+use bluelamp_domain::ids::{AccountId, AlertId, DraftId, MessageId, PersonId};
 use bluelamp_domain::question::Question;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,9 @@ pub struct RaiseAlert {
     /// The draft whose post did not go out.
     #[serde(default)]
     pub draft: Option<DraftId>,
+    /// More messages of the account that ring, each by itself: those of one batch of intake.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<MessageId>,
     #[serde(default = "immediate")]
     pub kind: Kind,
 }
@@ -31,16 +34,46 @@ fn immediate() -> Kind {
 
 pub struct Facts {
     account: AccountRow,
-    ringing: Option<AlertRow>,
+    /// What rings, each with the alarm that rings already.
+    causes: Vec<(Option<MessageId>, Option<AlertRow>)>,
     people: Vec<Person>,
     /// Who wrote what did not go out.
     author: Option<PersonId>,
 }
 
+#[derive(Default)]
 pub struct Change {
-    alert: AlertRow,
-    notices: Vec<NoticeRow>,
-    new: bool,
+    /// The first alarm of all, new or ringing already.
+    first: Option<AlertId>,
+    alerts: Vec<AlertRow>,
+    notices: Vec<(AlertId, NoticeRow)>,
+}
+
+impl RaiseAlert {
+    fn messages(&self) -> Vec<MessageId> {
+        self.message.iter().chain(&self.messages).copied().collect()
+    }
+
+    /// The draft that an alarm is about, where it is not about a message.
+    fn draft_of(&self, message: Option<MessageId>) -> Option<DraftId> {
+        self.draft.filter(|_| message.is_none())
+    }
+
+    fn new(&self, message: Option<MessageId>, env: &Env<'_>) -> AlertRow {
+        AlertRow {
+            id: env.moment.id(),
+            account: self.account,
+            message,
+            draft: self.draft_of(message),
+            kind: self.kind,
+            raised_at: env.at(),
+            contact: Contact::OnDuty,
+            round: 0,
+            next_at: next_at(env.at(), env.figures().alert_escalation_minutes()),
+            acknowledged_at: None,
+            acknowledged_by: None,
+        }
+    }
 }
 
 impl Act for RaiseAlert {
@@ -51,73 +84,73 @@ impl Act for RaiseAlert {
 
     async fn facts(&self, tx: &mut Tx, env: &Env<'_>) -> Result<Facts, Stop> {
         let account = accounts::store::account(tx, env.force, self.account).await?.ok_or_else(|| not_found("account"))?;
+        let messages = self.messages();
         let mut author = None;
-        let ringing = match (self.message, self.draft) {
-            (Some(message), _) => {
+        let causes = match self.draft {
+            _ if !messages.is_empty() => {
                 // A message of another account, or of another force, is not there.
-                let of = crate::intake::store::message(tx, env.force, message).await?.filter(|m| m.account == self.account);
-                of.ok_or_else(|| not_found("message"))?;
-                store::ringing(tx, env.force, message).await?
+                let there = crate::intake::store::of_account(tx, env.force, self.account, &messages).await?;
+                if messages.iter().any(|m| !there.contains(m)) {
+                    return Err(not_found("message").into());
+                }
+                let ringing = store::ringing_of(tx, env.force, &messages).await?;
+                messages.into_iter().map(|m| (Some(m), ringing.iter().find(|a| a.message == Some(m)).cloned())).collect()
             }
-            (None, Some(draft)) => {
+            Some(draft) => {
                 let row = crate::publishing::store::draft(tx, env.force, draft).await?.ok_or_else(|| not_found("draft"))?;
                 author = Some(row.draft.author);
-                store::ringing_for(tx, env.force, draft).await?
+                vec![(None, store::ringing_for(tx, env.force, draft).await?)]
             }
-            (None, None) => store::open_alerts(tx, env.force, true, crate::db::Val::Ids(Vec::new()))
-                .await?
-                .into_iter()
-                .find(|a| a.account == self.account && a.kind == self.kind && a.message.is_none() && a.draft.is_none()),
+            None => {
+                let same = |a: &AlertRow| a.account == self.account && a.kind == self.kind && a.message.is_none() && a.draft.is_none();
+                let open = store::open_alerts(tx, env.force, true, crate::db::Val::Ids(Vec::new())).await?;
+                vec![(None, open.into_iter().find(same))]
+            }
         };
-        Ok(Facts { account, ringing, people: store::reachable(tx, env.force).await?, author })
+        Ok(Facts { account, causes, people: store::reachable(tx, env.force).await?, author })
     }
 
     fn questions(&self, f: &Facts, env: &Env<'_>) -> Vec<Question> {
-        let subject = self.message.map(|m| m.0).or(self.draft.map(|d| d.0)).unwrap_or(self.account.0);
+        let message = self.messages().first().map(|m| m.0);
+        let subject = message.or(self.draft.map(|d| d.0)).unwrap_or(self.account.0);
         vec![Question::new(Self::NAME, subject, accounts::entity(env.force, &f.account))]
     }
 
     fn rule(&self, f: &Facts, _permit: Permit<Self>, env: &Env<'_>) -> Result<Step<Change>, Refusal> {
-        let about = |mut entry: Entry| {
-            if let Some(message) = self.message {
-                entry = entry.id("message", message);
-            }
-            if let Some(draft) = self.draft {
-                entry = entry.id("draft", draft);
-            }
-            entry.id("account", self.account).code("kind", self.kind.name())
-        };
-        if let Some(alert) = &f.ringing {
-            let entry = about(Entry::default().id("alert", alert.id)).code("rings", "already");
-            return Ok(Step::to(Change { alert: alert.clone(), notices: Vec::new(), new: false }).entry(entry));
+        let mut change = Change::default();
+        let (mut entries, mut jobs) = (Vec::new(), Vec::new());
+        for (message, ringing) in &f.causes {
+            // A second cause finds its message ringing, be it since this very batch.
+            let same = |a: &&AlertRow| message.is_some() && a.message == *message;
+            let ringing = ringing.as_ref().or_else(|| change.alerts.iter().find(same)).map(|a| a.id);
+            let (alert, code, value) = match ringing {
+                Some(alert) => (alert, "rings", "already".to_owned()),
+                None => {
+                    let alert = self.new(*message, env);
+                    let (notices, more) = alarm::tell(env, &alert, &f.people, f.author);
+                    let (id, told) = (alert.id, notices.len());
+                    change.notices.extend(notices.into_iter().map(|n| (id, n)));
+                    change.alerts.push(alert);
+                    jobs.extend(more);
+                    (id, "told", told.to_string())
+                }
+            };
+            change.first = change.first.or(Some(alert));
+            let entry = Entry::default().id("alert", alert);
+            let entry = message.iter().fold(entry, |e, m| e.id("message", *m));
+            let entry = self.draft_of(*message).iter().fold(entry, |e, d| e.id("draft", *d));
+            entries.push(entry.id("account", self.account).code("kind", self.kind.name()).code(code, value));
         }
-        let alert = AlertRow {
-            id: env.moment.id(),
-            account: self.account,
-            message: self.message,
-            draft: self.draft,
-            kind: self.kind,
-            raised_at: env.at(),
-            contact: Contact::OnDuty,
-            round: 0,
-            next_at: next_at(env.at(), env.figures().alert_escalation_minutes()),
-            acknowledged_at: None,
-            acknowledged_by: None,
-        };
-        let (notices, jobs) = alarm::tell(env, &alert, &f.people, f.author);
-        let entry = about(Entry::default().id("alert", alert.id)).code("told", notices.len());
-        let mut step = Step::to(Change { alert, notices, new: true }).entry(entry);
+        let mut entries = entries.into_iter();
+        let mut step = Step::to(change).entry(entries.next().unwrap_or_default());
+        step.also = entries.collect();
         step.jobs = jobs;
         Ok(step)
     }
 
     async fn write(&self, tx: &mut Tx, env: &Env<'_>, c: &Change) -> Result<Done, DbError> {
-        if c.new {
-            store::insert_alert(tx, env.force, &c.alert, &env.principal.code()).await?;
-            for notice in &c.notices {
-                store::insert_notice(tx, env.force, c.alert.id, notice, env.at()).await?;
-            }
-        }
-        Ok(Done::id(c.alert.id))
+        store::insert_alerts(tx, env.force, &c.alerts, &env.principal.code()).await?;
+        store::insert_notices(tx, env.force, &c.notices, env.at()).await?;
+        Ok(Done { id: c.first.map(|a| a.0), ..Done::default() })
     }
 }

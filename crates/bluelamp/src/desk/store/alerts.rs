@@ -41,10 +41,13 @@ fn alert_row(r: &Row) -> Result<AlertRow, DbError> {
     })
 }
 
-pub async fn insert_alert(tx: &mut Tx, force: ForceId, a: &AlertRow, by: &str) -> Result<(), DbError> {
-    tx.run(
+pub async fn insert_alerts(tx: &mut Tx, force: ForceId, all: &[AlertRow], by: &str) -> Result<(), DbError> {
+    let values = |a: &AlertRow| {
+        vals![force, a.id, a.account, a.message, a.draft, a.kind.name(), a.raised_at, by, a.contact.name(), a.round, a.next_at]
+    };
+    tx.run_all(
         sql!("INSERT INTO alert (force, id, account, message, draft, kind, raised_at, raised_by, contact, round, next_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
-        vals![force, a.id, a.account, a.message, a.draft, a.kind.name(), a.raised_at, by, a.contact.name(), a.round, a.next_at],
+        all.iter().map(values).collect(),
     )
     .await?;
     Ok(())
@@ -63,13 +66,18 @@ pub async fn alert(tx: &mut Tx, force: ForceId, id: AlertId) -> Result<Option<Al
 
 /// The alarm that rings for a message, if one does.
 pub async fn ringing(tx: &mut Tx, force: ForceId, message: MessageId) -> Result<Option<AlertRow>, DbError> {
-    let row = tx
-        .row(
-            sql!("SELECT id, account, message, draft, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND message = $2 AND acknowledged_at IS NULL ORDER BY raised_at LIMIT 1"),
-            vals![force, message],
+    Ok(ringing_of(tx, force, &[message]).await?.into_iter().next())
+}
+
+/// The alarms that ring for these messages, the oldest first.
+pub async fn ringing_of(tx: &mut Tx, force: ForceId, messages: &[MessageId]) -> Result<Vec<AlertRow>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT id, account, message, draft, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND message {in:$2} AND acknowledged_at IS NULL ORDER BY raised_at"),
+            vec![Val::from(force), Val::Ids(messages.iter().map(|m| m.0).collect())],
         )
         .await?;
-    row.as_ref().map(alert_row).transpose()
+    rows.iter().map(alert_row).collect()
 }
 
 /// The alarm that rings for a draft whose post did not go out, if one does.
@@ -143,10 +151,11 @@ pub struct NoticeRow {
     pub how: &'static str,
 }
 
-pub async fn insert_notice(tx: &mut Tx, force: ForceId, alert: AlertId, n: &NoticeRow, at: Instant) -> Result<(), DbError> {
-    tx.run(
+/// Notes whom alarms told, once for each person, round and way.
+pub async fn insert_notices(tx: &mut Tx, force: ForceId, all: &[(AlertId, NoticeRow)], at: Instant) -> Result<(), DbError> {
+    tx.run_all(
         sql!("INSERT INTO alert_notice (force, id, alert, person, round, how, at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (force, alert, round, person, how) DO NOTHING"),
-        vals![force, n.id, alert, n.person, n.round, n.how, at],
+        all.iter().map(|(alert, n)| vals![force, n.id, *alert, n.person, n.round, n.how, at]).collect(),
     )
     .await?;
     Ok(())

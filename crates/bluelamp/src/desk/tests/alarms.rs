@@ -34,7 +34,7 @@ async fn app_role_3_an_immediate_message_alarms_in_its_own_transaction_and_tells
         assert_eq!(told(&b, alert.id, 0).await, expected);
         // A second cause finds it ringing: one message, one alarm.
         drop(tx);
-        does(&b.ctx(), RaiseAlert { account: b.account, message: Some(m.id), draft: None, kind: Kind::Immediate }).await;
+        does(&b.ctx(), RaiseAlert { account: b.account, message: Some(m.id), messages: vec![], draft: None, kind: Kind::Immediate }).await;
         let mut tx = b.ctx().read().await.unwrap();
         assert_eq!(store::alerts_of(&mut tx, b.world.force, m.id).await.unwrap().len(), 1);
     }
@@ -115,7 +115,7 @@ async fn app_role_3_the_bar_shows_it_to_those_on_duty_until_someone_answers_and_
 #[tokio::test]
 async fn a_person_does_not_raise_an_alarm_past_their_own_act() {
     for b in benches().await {
-        let raise = RaiseAlert { account: b.account, message: None, draft: None, kind: Kind::Gap };
+        let raise = RaiseAlert { account: b.account, message: None, messages: vec![], draft: None, kind: Kind::Gap };
         assert_eq!(refused(desk(&b).await.act(raise).await), ["no-rule-gives-this"], "{}", b.world.database);
     }
 }

@@ -69,7 +69,7 @@ impl Act for Quarantine {
 
     async fn write(&self, tx: &mut Tx, env: &Env<'_>, row: &QuarantineRow) -> Result<Done, DbError> {
         store::insert_quarantine(tx, env.force, row).await?;
-        store::done(tx, env.force, row.raw).await?;
+        store::done(tx, env.force, &[row.raw]).await?;
         Ok(Done::id(row.id))
     }
 }

@@ -78,7 +78,8 @@ impl Act for ResolveQuarantine {
         store::settle_quarantine(tx, env.force, c.row.id, c.state, &by, &c.note, env.at()).await?;
         if c.state == "again" {
             // The body itself is evidence and keeps the time at which it came.
-            store::insert_todo(tx, env.force, c.row.raw, c.row.account, env.at(), env.at()).await?;
+            let todo = store::Todo { raw: c.row.raw, account: c.row.account, received_at: env.at(), from: env.at() };
+            store::insert_todos(tx, env.force, &[todo]).await?;
         }
         Ok(Done::id(c.row.id))
     }

@@ -303,3 +303,22 @@ async fn the_queue_pages_without_losing_or_repeating_any() {
         assert_eq!(seen.iter().collect::<std::collections::BTreeSet<_>>().len(), 25);
     }
 }
+
+#[tokio::test]
+async fn a_body_that_cannot_be_kept_takes_no_other_with_it_out_of_a_shared_commit() {
+    for b in benches().await {
+        let app = &b.world.app;
+        let keep = |account: AccountId, n: u32| async move {
+            let raw = Raw { kind: "event".into(), body: wrote(&format!("m{n}"), 1, "comment", "hello").to_string().into_bytes() };
+            keep::keep(app, b.world.force, account, Source::Replay, &[raw], app.clock.now()).await
+        };
+        let nowhere = AccountId(uuid::Uuid::from_u128(404));
+        let came = tokio::join!(keep(b.account, 1), keep(nowhere, 2), keep(b.account, 3), keep(b.account, 4));
+        assert!(came.1.is_err(), "no such account");
+        for kept in [came.0, came.2, came.3] {
+            assert_eq!(kept.unwrap(), 1, "{}", b.world.database);
+        }
+        process::account(&b.ctx(), b.account).await.unwrap();
+        assert_eq!(b.messages().await.len(), 3);
+    }
+}

@@ -125,3 +125,28 @@ async fn i2_another_forces_hook_leads_to_its_own_account_alone() {
         assert_eq!(post(&b, &path, Some(&signature), body).await, StatusCode::NOT_FOUND);
     }
 }
+
+#[tokio::test]
+async fn i5_forty_webhooks_at_once_are_each_durable_when_acknowledged_and_forty_messages_after() {
+    for b in benches().await {
+        let deliveries: Vec<String> = (0..40).map(|n| delivery(&[wrote(&format!("m{n}"), 1, "comment", "hello")])).collect();
+        let mut calls = Vec::new();
+        for body in &deliveries {
+            let (path, signature) = signed(&b, body).await;
+            let b = &b;
+            calls.push(async move {
+                assert_eq!(post(b, &path, Some(&signature), body.clone()).await, StatusCode::OK);
+                // Acknowledged: whoever looks now finds the bytes, whatever else is going on.
+                let digest = crate::app::digest(body.as_bytes());
+                let mut tx = b.ctx().read().await.unwrap();
+                let kept =
+                    tx.rows(crate::sql!("SELECT id FROM intake_raw WHERE force = $1 AND digest = $2"), crate::vals![b.world.force, digest]);
+                assert_eq!(kept.await.unwrap().len(), 1);
+            });
+        }
+        futures_util::future::join_all(calls).await;
+        settled(&b).await;
+        assert_eq!(b.messages().await.len(), 40, "{}", b.world.database);
+        assert_eq!(b.entries("intake.receive").await, 40, "an entry for each, however many share an act");
+    }
+}

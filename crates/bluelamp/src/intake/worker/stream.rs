@@ -71,7 +71,8 @@ async fn once(ctx: &Ctx, account: AccountId, node: &Node) -> Result<Heard, Fault
         }
         let new = keep::keep(&ctx.app, ctx.force, account, keep::Source::Stream, &raws, ctx.now()).await?;
         if new > 0 {
-            process::account(ctx, account).await?;
+            // The next frame does not wait for it.
+            process::soon(ctx.clone(), account);
         }
     }
     Ok(Heard::Ended { frames })
@@ -93,7 +94,7 @@ async fn ours(ctx: &Ctx, line: &Line, raws: Vec<Raw>) -> Result<Vec<Raw>, Fault>
                 Inbound::Ignored { .. } => false,
                 Inbound::Edited { remote_id, .. } | Inbound::Deleted { remote_id, .. } => {
                     let mut tx = ctx.read().await?;
-                    store::by_remote(&mut tx, ctx.force, line.account.id, remote_id).await?.is_some()
+                    !store::by_remote(&mut tx, ctx.force, line.account.id, vec![remote_id.clone()]).await?.is_empty()
                 }
             };
         }

@@ -95,7 +95,7 @@ impl Living {
 
     pub async fn message(&self, account: AccountId, remote: &str) -> Option<MessageRow> {
         let mut tx = self.system().read().await.unwrap();
-        intake::by_remote(&mut tx, self.world.force, account, remote).await.unwrap()
+        intake::by_remote(&mut tx, self.world.force, account, vec![remote.to_owned()]).await.unwrap().pop()
     }
 
     /// Waits until it is on the desk, and says how long that took.

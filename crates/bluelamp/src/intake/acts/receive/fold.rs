@@ -1,8 +1,8 @@
 //! The batch, item by item: each sees what those before it made. Values in, values out.
 
-use super::{Change, Facts, Write, realm_of, root_of};
+use super::{Change, Facts, realm_of, root_of};
 use crate::act::Env;
-use crate::intake::store::{CorrespondentRow, MediaRow, MessageRow, RawRow, RevisionRow};
+use crate::intake::store::{ConversationRow, CorrespondentRow, MediaRow, MessageRow, RawRow, RevisionRow};
 use bluelamp_domain::accounts::{AccountKind, Monitor};
 use bluelamp_domain::act::{Entry, Job, Step};
 use bluelamp_domain::ids::{ConversationId, CorrespondentId, MediaId, MessageId};
@@ -11,6 +11,7 @@ use bluelamp_domain::time::{Instant, SECOND};
 use bluelamp_domain::triage::{Priority, Route, Triage};
 use bluelamp_platforms::{Inbound, InboundMessage, MessageKind};
 use bluelamp_triage::Context;
+use std::collections::btree_map::Entry as Place;
 use std::collections::{BTreeSet, HashMap};
 
 /// An edit that came before its message is looked at again after this long.
@@ -205,7 +206,7 @@ impl<'a> Fold<'a> {
         if row.triage.priority == Priority::Immediate {
             self.alarms.push(id);
         }
-        let correspondent = CorrespondentRow {
+        self.met(CorrespondentRow {
             id: correspondent,
             platform: account.platform.clone(),
             realm,
@@ -214,10 +215,31 @@ impl<'a> Fold<'a> {
             name: m.author_name.clone(),
             first_at: sent_at,
             last_at: sent_at,
-        };
+        });
+        let (account, private) = (account.id, row.is_private());
+        self.continued(ConversationRow { id: conversation, account, root, private, started_at: sent_at, last_at: sent_at });
         self.now.insert(m.remote_id.clone(), Now { row: row.clone(), revisions: BTreeSet::from([m.revision.clone()]) });
-        self.change.writes.push(Write::New { message: Box::new(row), correspondent, root, revision: Box::new(revision), media });
+        self.change.new.push(row);
+        self.change.revisions.push(revision);
+        self.change.media.extend(media);
         Ended::Done
+    }
+
+    /// A correspondent is written once a batch: under the newest name, from the first to the last that they sent.
+    fn met(&mut self, c: CorrespondentRow) {
+        match self.change.correspondents.entry(c.id) {
+            Place::Vacant(place) => drop(place.insert(c)),
+            Place::Occupied(mut place) => {
+                let known = place.get_mut();
+                (known.first_at, known.last_at) = (known.first_at.min(c.first_at), known.last_at.max(c.last_at));
+                (known.handle, known.name) = (c.handle, c.name);
+            }
+        }
+    }
+
+    fn continued(&mut self, c: ConversationRow) {
+        let known = self.change.conversations.entry(c.id).or_insert_with(|| c.clone());
+        known.last_at = known.last_at.max(c.last_at);
     }
 
     fn medium(&self, message: &MessageRow, nth: i64, item: &bluelamp_platforms::InboundMedia) -> MediaRow {
@@ -329,7 +351,8 @@ impl<'a> Fold<'a> {
             }
         }
         self.now.insert(remote.to_owned(), Now { row: row.clone(), revisions });
-        self.change.writes.push(Write::Revised { message: Box::new(row), revision: Box::new(kept) });
+        self.change.revisions.push(kept);
+        self.change.revised.push(row);
         Ended::Done
     }
 
@@ -380,10 +403,8 @@ impl<'a> Fold<'a> {
         for item in self.quarantine {
             step = step.then("intake.quarantine", item);
         }
-        if let Some(alarm) = crate::wiring::after("intake.immediate") {
-            for message in self.alarms {
-                step = step.then(alarm, serde_json::json!({ "message": message, "account": account }));
-            }
+        if let (Some(alarm), false) = (crate::wiring::after("intake.immediate"), self.alarms.is_empty()) {
+            step = step.then(alarm, serde_json::json!({ "messages": self.alarms, "account": account }));
         }
         step
     }

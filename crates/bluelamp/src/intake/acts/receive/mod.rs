@@ -10,14 +10,14 @@ use crate::accounts::store::{self as accounts, AccountRow};
 use crate::act::{Act, Done, Env, Stop};
 use crate::db::{DbError, Tx, words};
 use crate::intake::keep;
-use crate::intake::store::{self, CorrespondentRow, MediaRow, MessageRow, RawRow, RevisionRow};
+use crate::intake::store::{self, ConversationRow, CorrespondentRow, MediaRow, MessageRow, RawRow, RevisionRow};
 use bluelamp_domain::act::{Permit, Refusal, Step};
 use bluelamp_domain::ids::{AccountId, ConversationId, CorrespondentId, RawId};
 use bluelamp_domain::question::Question;
 use bluelamp_domain::time::Instant;
 use bluelamp_platforms::{Inbound, InboundMessage, Raw};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
@@ -46,15 +46,16 @@ pub struct Facts {
     engine: Option<Arc<bluelamp_triage::Engine>>,
 }
 
-/// One thing to write, in order.
-pub enum Write {
-    New { message: Box<MessageRow>, correspondent: CorrespondentRow, root: String, revision: Box<RevisionRow>, media: Vec<MediaRow> },
-    Revised { message: Box<MessageRow>, revision: Box<RevisionRow> },
-}
-
+/// What is to be written: what is new first, then what became of it or of what was there.
 #[derive(Default)]
 pub struct Change {
-    writes: Vec<Write>,
+    correspondents: BTreeMap<CorrespondentId, CorrespondentRow>,
+    conversations: BTreeMap<ConversationId, ConversationRow>,
+    new: Vec<MessageRow>,
+    revisions: Vec<RevisionRow>,
+    media: Vec<MediaRow>,
+    /// Messages with a further revision, in the order in which the revisions came.
+    revised: Vec<MessageRow>,
     done: Vec<RawId>,
     put_off: Vec<(RawId, Instant)>,
 }
@@ -92,22 +93,18 @@ impl Act for Receive {
             conversations: HashMap::new(),
             engine,
         };
-        for id in &self.raws {
-            if !store::is_todo(tx, env.force, *id).await? {
-                continue;
-            }
-            let Some(row) = store::raw(tx, env.force, *id).await?.filter(|r| r.account == self.account) else { continue };
+        let mut rows: HashMap<RawId, RawRow> =
+            store::raws_todo(tx, env.force, self.account, &self.raws).await?.into_iter().map(|r| (r.id, r)).collect();
+        for row in self.raws.iter().filter_map(|id| rows.remove(id)).collect::<Vec<_>>() {
             let body = keep::body_of(env.app, env.force, &row).await.map_err(|e| e.to_string());
             let mapped = match (&connector, body) {
                 (Some(connector), Ok(body)) => read(&**connector, &row.kind, body, &facts.account.remote_account),
                 (None, _) => Err("this installation has no connector for the account's platform".into()),
                 (_, Err(why)) => Err(why),
             };
-            for inbound in mapped.iter().flatten() {
-                facts.look_up(tx, env, inbound).await?;
-            }
             facts.raws.push((row, mapped));
         }
+        facts.look_up(tx, env).await?;
         Ok(facts)
     }
 
@@ -121,40 +118,24 @@ impl Act for Receive {
 
     async fn write(&self, tx: &mut Tx, env: &Env<'_>, change: &Change) -> Result<Done, DbError> {
         let force = env.force;
-        let (mut new, mut revised) = (0, 0);
-        for write in &change.writes {
-            match write {
-                Write::New { message: m, correspondent, root, revision, media } => {
-                    store::put_correspondent(tx, force, correspondent).await?;
-                    store::put_conversation(tx, force, m.conversation, m.account, root, m.is_private(), m.sent_at).await?;
-                    store::insert_message(tx, force, m).await?;
-                    store::insert_revision(tx, force, revision).await?;
-                    for medium in media {
-                        store::insert_media(tx, force, medium).await?;
-                    }
-                    new += 1;
-                }
-                Write::Revised { message, revision } => {
-                    store::insert_revision(tx, force, revision).await?;
-                    store::update_revised(tx, force, message).await?;
-                    revised += 1;
-                }
-            }
+        store::put_correspondents(tx, force, change.correspondents.values()).await?;
+        store::put_conversations(tx, force, change.conversations.values()).await?;
+        store::insert_messages(tx, force, &change.new).await?;
+        store::insert_revisions(tx, force, &change.revisions).await?;
+        store::insert_media(tx, force, &change.media).await?;
+        for message in &change.revised {
+            store::update_revised(tx, force, message).await?;
         }
         // One statement for the batch; a message that the batch also revised stands in it once, as it is now.
-        let mut texts = std::collections::BTreeMap::new();
-        for write in &change.writes {
-            let (Write::New { message, .. } | Write::Revised { message, .. }) = write;
-            texts.insert(message.id.0, (message.id, message.text.as_str()));
-        }
+        let texts: std::collections::BTreeMap<_, _> =
+            change.new.iter().chain(&change.revised).map(|m| (m.id.0, (m.id, m.text.as_str()))).collect();
         words::put(tx, force, &texts.into_values().collect::<Vec<_>>()).await?;
-        for raw in &change.done {
-            store::done(tx, force, *raw).await?;
-        }
+        store::done(tx, force, &change.done).await?;
         for (raw, until) in &change.put_off {
             store::put_off(tx, force, *raw, *until, "waits-for-its-message").await?;
         }
-        Ok(Done::nothing().with(serde_json::json!({ "new": new, "revised": revised, "later": change.put_off.len() })))
+        let (new, revised, later) = (change.new.len(), change.revised.len(), change.put_off.len());
+        Ok(Done::nothing().with(serde_json::json!({ "new": new, "revised": revised, "later": later })))
     }
 }
 
@@ -176,31 +157,35 @@ fn without_nul(inbound: Inbound) -> Inbound {
 }
 
 impl Facts {
-    async fn look_up(&mut self, tx: &mut Tx, env: &Env<'_>, inbound: &Inbound) -> Result<(), DbError> {
-        let (remote, message) = match inbound {
-            Inbound::Message(m) => (&m.remote_id, Some(m)),
-            Inbound::Edited { remote_id, .. } | Inbound::Deleted { remote_id, .. } => (remote_id, None),
-            Inbound::Ignored { .. } => return Ok(()),
-        };
-        if !self.known.contains_key(remote)
-            && let Some(row) = store::by_remote(tx, env.force, self.account.id, remote).await?
-        {
-            let revisions = store::revision_names(tx, env.force, row.id).await?;
-            self.known.insert(remote.clone(), Known { row, revisions });
+    /// What stands already of all that the bodies speak of: one question each for the whole batch.
+    async fn look_up(&mut self, tx: &mut Tx, env: &Env<'_>) -> Result<(), DbError> {
+        let (force, account) = (env.force, self.account.id);
+        let (mut remotes, mut realms, mut authors, mut roots) = <(BTreeSet<_>, BTreeSet<_>, BTreeSet<_>, BTreeSet<_>)>::default();
+        for inbound in self.raws.iter().flat_map(|(_, mapped)| mapped.iter().flatten()) {
+            match inbound {
+                Inbound::Message(m) => {
+                    remotes.insert(m.remote_id.clone());
+                    realms.insert(realm_of(&m.author_id, &self.server));
+                    authors.insert(m.author_id.clone());
+                    roots.insert(root_of(m));
+                }
+                Inbound::Edited { remote_id, .. } | Inbound::Deleted { remote_id, .. } => drop(remotes.insert(remote_id.clone())),
+                Inbound::Ignored { .. } => {}
+            }
         }
-        let Some(m) = message else { return Ok(()) };
-        let realm = realm_of(&m.author_id, &self.server);
-        let key = (realm, m.author_id.clone());
-        if !self.correspondents.contains_key(&key)
-            && let Some(id) = store::correspondent_by_remote(tx, env.force, &self.account.platform, &key.0, &key.1).await?
-        {
-            self.correspondents.insert(key, id);
+        let list = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>();
+        if !remotes.is_empty() {
+            let rows = store::by_remote(tx, force, account, list(remotes)).await?;
+            let mut names = match rows.is_empty() {
+                true => HashMap::new(),
+                false => store::revision_names(tx, force, rows.iter().map(|r| r.id.0).collect()).await?,
+            };
+            let known = |row: MessageRow| (row.remote_id.clone(), Known { revisions: names.remove(&row.id).unwrap_or_default(), row });
+            self.known = rows.into_iter().map(known).collect();
         }
-        let root = root_of(m);
-        if !self.conversations.contains_key(&root)
-            && let Some(id) = store::conversation_by_root(tx, env.force, self.account.id, &root).await?
-        {
-            self.conversations.insert(root, id);
+        if !authors.is_empty() {
+            self.correspondents = store::correspondents_by_remote(tx, force, &self.account.platform, list(realms), list(authors)).await?;
+            self.conversations = store::conversations_by_root(tx, force, account, list(roots)).await?;
         }
         Ok(())
     }
