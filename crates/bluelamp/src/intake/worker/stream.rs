@@ -71,8 +71,8 @@ async fn once(ctx: &Ctx, account: AccountId, node: &Node) -> Result<Heard, Fault
         }
         let new = keep::keep(&ctx.app, ctx.force, account, keep::Source::Stream, &raws, ctx.now()).await?;
         if new > 0 {
-            // The next frame does not wait for it.
-            process::soon(ctx.clone(), account);
+            // Before the next frame: an edit or deletion right behind its message is ours only once the message stands.
+            process::account(ctx, account).await?;
         }
     }
     Ok(Heard::Ended { frames })
