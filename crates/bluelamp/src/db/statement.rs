@@ -28,8 +28,15 @@ inventory::collect!(&'static Statement);
 
 impl Statement {
     pub const fn new(text: &'static str, file: &'static str, line: u32) -> Self {
-        const NONE: [OnceLock<&'static str>; AT_ONCE.len()] = [const { OnceLock::new() }; AT_ONCE.len()];
-        Statement { text, file, line, lite: OnceLock::new(), pg: OnceLock::new(), many_lite: NONE, many_pg: NONE }
+        Statement {
+            text,
+            file,
+            line,
+            lite: OnceLock::new(),
+            pg: OnceLock::new(),
+            many_lite: [const { OnceLock::new() }; AT_ONCE.len()],
+            many_pg: [const { OnceLock::new() }; AT_ONCE.len()],
+        }
     }
 
     /// The text for one database. Expanded once in the life of the program.

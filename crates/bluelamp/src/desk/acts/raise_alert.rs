@@ -59,7 +59,7 @@ impl RaiseAlert {
         self.draft.filter(|_| message.is_none())
     }
 
-    fn new(&self, message: Option<MessageId>, env: &Env<'_>) -> AlertRow {
+    fn alert(&self, message: Option<MessageId>, env: &Env<'_>) -> AlertRow {
         AlertRow {
             id: env.moment.id(),
             account: self.account,
@@ -126,7 +126,7 @@ impl Act for RaiseAlert {
             let (alert, code, value) = match ringing {
                 Some(alert) => (alert, "rings", "already".to_owned()),
                 None => {
-                    let alert = self.new(*message, env);
+                    let alert = self.alert(*message, env);
                     let (notices, more) = alarm::tell(env, &alert, &f.people, f.author);
                     let (id, told) = (alert.id, notices.len());
                     change.notices.extend(notices.into_iter().map(|n| (id, n)));
