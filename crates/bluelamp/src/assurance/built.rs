@@ -51,8 +51,6 @@ pub const BUILT: &[Built] = &[
     built("APP-ROLE-5", &[By::Rules], Watch::Standing),
     built("APP-ROLE-9", &[By::Rules, By::Act("accounts.authorise"), By::Page("/people/{person}")], Watch::Standing),
     built("APP-COMM-2", &[By::Act("community.settle_prompt"), By::Page("/public/{force}/removals")], Watch::Standing),
-    built("APP-COMM-4", &[By::Act("desk.escalate"), By::Job("desk.escalate_alert")], Watch::Live("alerts-unanswered")),
-    built("APP-COMM-10", &[By::Rules, By::Act("desk.contact"), By::Act("desk.reply"), By::Act("desk.list_organisation")], Watch::Standing),
     built("APP-SEC-5", &[By::Page("/public/{force}"), By::Page("/public/{force}/accounts.json")], Watch::Standing),
     built(
         "APP-SEC-7",
