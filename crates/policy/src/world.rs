@@ -107,6 +107,7 @@ roleAllowsIndividual = true
 reasonGiven = true
 contactedFirst = true
 ground = "spam"
+outcome = "answered"
 standardCited = true
 evidenceKept = true
 engagement = true
