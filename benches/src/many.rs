@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+/// As many as the program itself puts into one statement at most.
+const ROWS_OF_A_STATEMENT: usize = 100;
+
 fn writer(app: &App) -> Result<&SqlitePool, Failure> {
     match &app.db {
         Db::Lite { write, .. } => Ok(write),
@@ -74,7 +77,7 @@ async fn bare_file(path: &Path) -> Result<SqlitePool, Failure> {
 pub async fn again(app: &App, tables: &[&str], path: &Path, batches: usize) -> Result<Duration, Failure> {
     let from = writer(app)?;
     let to = bare_file(path).await?;
-    let mut all: Vec<(String, Vec<Vec<Cell>>)> = Vec::new();
+    let mut all: Vec<(String, String, Vec<Vec<Cell>>)> = Vec::new();
     for table in tables {
         let made: Vec<(String,)> = sqlx::query_as(
             "SELECT sql FROM sqlite_master WHERE tbl_name = $1 AND type IN ('table', 'index') AND sql IS NOT NULL ORDER BY type DESC",
@@ -87,18 +90,18 @@ pub async fn again(app: &App, tables: &[&str], path: &Path, batches: usize) -> R
         }
         let rows = sqlx::query(AssertSqlSafe(format!("SELECT * FROM {table}"))).fetch_all(from).await?;
         let columns = rows.first().map_or(0, SqliteRow::len);
-        let marks = vec!["?"; columns].join(", ");
+        let marks = format!("({})", vec!["?"; columns].join(", "));
         let cells = rows.iter().map(|r| (0..columns).map(|c| cell(r, c)).collect()).collect::<Result<Vec<Vec<Cell>>, Failure>>()?;
-        all.push((format!("INSERT INTO {table} VALUES ({marks})"), cells));
+        all.push((format!("INSERT INTO {table} VALUES "), marks, cells));
     }
     let watch = Stopwatch::start();
     for batch in 0..batches {
         let mut tx = to.begin_with("BEGIN IMMEDIATE").await?;
-        for (sql, rows) in &all {
+        for (sql, marks, rows) in &all {
             let share = |b: usize| rows.len() * b / batches;
-            for row in &rows[share(batch)..share(batch + 1)] {
-                let mut query = sqlx::query(AssertSqlSafe(sql.clone()));
-                for cell in row {
+            for some in rows[share(batch)..share(batch + 1)].chunks(ROWS_OF_A_STATEMENT) {
+                let mut query = sqlx::query(AssertSqlSafe(format!("{sql}{}", vec![marks.as_str(); some.len()].join(", "))));
+                for cell in some.iter().flatten() {
                     query = match cell {
                         Cell::Null => query.bind(None::<i64>),
                         Cell::Int(v) => query.bind(*v),

@@ -72,6 +72,7 @@ static ACTS: &[ActInfo] = &[
     ActInfo::of::<crate::publishing::acts::record_sent::RecordSent>(),
     ActInfo::of::<crate::publishing::acts::record_read_back::RecordReadBack>(),
     ActInfo::of::<crate::publishing::acts::take_down::TakeDown>(),
+    ActInfo::of::<crate::publishing::acts::escalate::Escalate>(),
     ActInfo::of::<crate::publishing::acts::record_taken_down::RecordTakenDown>(),
     ActInfo::of::<crate::publishing::acts::open_case::OpenCase>(),
     ActInfo::of::<crate::publishing::acts::set_case_stage::SetCaseStage>(),

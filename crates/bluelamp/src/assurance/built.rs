@@ -51,6 +51,12 @@ pub const BUILT: &[Built] = &[
     built("APP-ROLE-5", &[By::Rules], Watch::Standing),
     built("APP-ROLE-9", &[By::Rules, By::Act("accounts.authorise"), By::Page("/people/{person}")], Watch::Standing),
     built("APP-COMM-2", &[By::Act("community.settle_prompt"), By::Page("/public/{force}/removals")], Watch::Standing),
+    built(
+        "APP-COMM-4",
+        &[By::Rules, By::Act("desk.escalate"), By::Act("publishing.escalate"), By::Job("desk.escalate_alert"), By::Page("/desk/alerts")],
+        Watch::Live("alerts-unanswered"),
+    ),
+    built("APP-COMM-10", &[By::Rules, By::Act("desk.contact"), By::Act("desk.list_organisation")], Watch::Standing),
     built("APP-SEC-5", &[By::Page("/public/{force}"), By::Page("/public/{force}/accounts.json")], Watch::Standing),
     built(
         "APP-SEC-7",

@@ -92,7 +92,7 @@ fn gone(what: &str) -> axum::response::Response {
 
 /// Does an act of the form; its outcome leads to the measure, or back to the form with every reason and what was typed.
 async fn acted<A: Act>(ctx: &Ctx, fields: &Fields, id: MessageId, act: A, heading: &str) -> PageResult {
-    match ctx.act_keyed(act, ctx.form_key(fields)).await? {
+    match ctx.act_keyed(act, ctx.form_key(fields).as_deref()).await? {
         Outcome::Done(done) if A::NAME == Advise::NAME => {
             let _ = done;
             Ok(http::see_other(&format!("/community/messages/{id}?did=saved")))
@@ -318,7 +318,7 @@ async fn measure(ctx: &Ctx, id: MeasureId, here: &str, note: String, refusal: Op
 pub async fn post_review(Path(id): Path<MeasureId>, Form(ctx, f): Form) -> PageResult {
     let verdict = if f.text("verdict") == "overturned" { Verdict::Overturned } else { Verdict::Upheld };
     let act = Review { measure: id, verdict, note: f.text("note") };
-    match ctx.act_keyed(act, ctx.form_key(&f)).await? {
+    match ctx.act_keyed(act, ctx.form_key(&f).as_deref()).await? {
         Outcome::Done(_) => Ok(http::see_other(&format!("/community/measures/{id}?did=saved"))),
         Outcome::Held { .. } => Ok(http::see_other(&format!("/community/measures/{id}?did=held"))),
         Outcome::Refused { code, .. } if code == "not-found" => Ok(gone("measure")),
@@ -334,7 +334,7 @@ pub async fn post_review(Path(id): Path<MeasureId>, Form(ctx, f): Form) -> PageR
 pub async fn post_prompt(Path(id): Path<Uuid>, Form(ctx, f): Form) -> PageResult {
     let how = if f.text("how") == "explained" { Settled::Explained } else { Settled::Declined };
     let act = SettlePrompt { prompt: id, how, note: f.text("note") };
-    match ctx.act_keyed(act, ctx.form_key(&f)).await? {
+    match ctx.act_keyed(act, ctx.form_key(&f).as_deref()).await? {
         Outcome::Done(_) => Ok(http::see_other("/community?did=saved")),
         Outcome::Held { .. } => Ok(http::see_other("/community?did=held")),
         Outcome::Refused { code, reasons } => Ok(Problem::refused(&code, &reasons).page()),

@@ -94,7 +94,7 @@ pub async fn post_report(Form(ctx, fields): Form) -> PageResult {
         about: fields.id("about"),
         says: fields.text("says"),
     };
-    match ctx.act_keyed(act, ctx.form_key(&fields)).await? {
+    match ctx.act_keyed(act, ctx.form_key(&fields).as_deref()).await? {
         Outcome::Done(_) => Ok(http::see_other("/conduct?did=reported")),
         no => conduct_page(&ctx, "/conduct", fields, crate::security::pages::panel("Nothing was reported", &no)).await,
     }

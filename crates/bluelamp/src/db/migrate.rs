@@ -23,6 +23,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0012_people", include_str!("migrations/0012_people.sql")),
     ("0013_accounts_conduct", include_str!("migrations/0013_accounts_conduct.sql")),
     ("0014_storage", include_str!("migrations/0014_storage.sql")),
+    ("0015_desk", include_str!("migrations/0015_desk.sql")),
 ];
 
 /// Brings the database to the newest migration. `app_role` is PostgreSQL's role for the app.

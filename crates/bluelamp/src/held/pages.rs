@@ -164,13 +164,13 @@ async fn in_words(ctx: &Ctx, tx: &mut Tx, h: &HeldRow) -> Result<Words, DbError>
 
 /// `POST /held/{id}/release`.
 pub async fn post_release(Path(id): Path<HeldId>, Form(ctx, fields): Form) -> PageResult {
-    let outcome = ctx.act_keyed(Release { held: id, note: fields.text("note") }, ctx.form_key(&fields)).await?;
+    let outcome = ctx.act_keyed(Release { held: id, note: fields.text("note") }, ctx.form_key(&fields).as_deref()).await?;
     after(&ctx, id, "This was not done", outcome, "/held?did=released").await
 }
 
 /// `POST /held/{id}/decline`.
 pub async fn post_decline(Path(id): Path<HeldId>, Form(ctx, fields): Form) -> PageResult {
-    let outcome = ctx.act_keyed(Decline { held: id, note: fields.text("note") }, ctx.form_key(&fields)).await?;
+    let outcome = ctx.act_keyed(Decline { held: id, note: fields.text("note") }, ctx.form_key(&fields).as_deref()).await?;
     after(&ctx, id, "This was not declined", outcome, "/held?did=declined").await
 }
 

@@ -26,9 +26,11 @@ impl Ctx {
         self.session.map_or_else(String::new, |s| csrf(&self.app, &s.to_string()))
     }
 
-    /// A key for an act that a form repeats: the form's own, or none.
-    pub fn form_key<'a>(&self, fields: &'a Fields) -> Option<&'a str> {
-        fields.get("key").filter(|k| !k.is_empty())
+    /// A key for an act that a form repeats: the form's own with what is in it, or none. Sent twice, it is done once; sent
+    /// again with other words, after Back, it is another request.
+    pub fn form_key(&self, fields: &Fields) -> Option<String> {
+        let key = fields.get("key").filter(|k| !k.is_empty())?;
+        Some(format!("{key}:{}", crate::app::digest(format!("{:?}", fields.0).as_bytes())))
     }
 }
 

@@ -129,6 +129,7 @@ pub fn staff() -> Vec<Route> {
         route!(POST "/publishing/{id}/upload", "read.drafts", crate::publishing::pages::composer::post_upload),
         route!(POST "/publishing/{id}/unschedule", "publishing.unschedule", crate::publishing::pages::composer::post_unschedule),
         route!(POST "/publishing/{id}/withdraw", "publishing.withdraw_draft", crate::publishing::pages::composer::post_withdraw),
+        route!(POST "/publishing/{id}/escalate", "publishing.escalate", crate::publishing::pages::post::post_escalate),
         route!(POST "/publishing/{id}/take-down", "publishing.take_down", crate::publishing::pages::post::post_take_down),
         route!(POST "/publishing/{id}/case", "publishing.link_case", crate::publishing::pages::post::post_case),
         route!(GET "/held", "read.own", crate::held::pages::get_list),

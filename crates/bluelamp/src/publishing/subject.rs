@@ -4,9 +4,10 @@
 use super::store::{self, CaseRow, DraftRow};
 use crate::accounts::{self, AccountRow, connection, store as register};
 use crate::act::{Env, Stop, not_found};
-use crate::db::Tx;
+use crate::db::{DbError, Tx};
+use crate::intake::store::contacts;
 use bluelamp_domain::ids::{AccountId, CaseId, DraftId, ForceId, PersonId};
-use bluelamp_domain::publishing::check::{self, Limits, Remark, Term, Weight, WordLists};
+use bluelamp_domain::publishing::check::{self, Limits, Mention, Remark, Term, Weight, WordLists};
 use bluelamp_domain::publishing::{Content, Draft, Kind, State};
 use bluelamp_domain::question::{Entity, Question, Ref, Value};
 use bluelamp_policy::{Pack, Words};
@@ -78,15 +79,22 @@ impl Subject {
 
     pub async fn on(tx: &mut Tx, env: Ground<'_>, draft: Draft) -> Result<Subject, Stop> {
         let mut targets = Vec::with_capacity(draft.content.accounts.len());
+        let mut remarks = Vec::new();
         let lists = word_lists(env.pack.words());
         for id in &draft.content.accounts {
             let (account, limits) = target(tx, env, *id).await?;
-            let signs = check::signs(&draft.content, &limits, &lists);
+            let mut signs = check::signs(&draft.content, &limits, &lists);
+            let strangers = strangers(tx, env.force, &account, draft.content.text_for(&account.platform)).await?;
+            if !strangers.is_empty() {
+                signs.insert(STRANGER.to_owned());
+                remarks.extend(strangers.iter().map(|m| unknown(m, &draft.content, &limits)));
+            }
             targets.push(Target { account, limits, signs });
         }
         let case = case_of(tx, env, draft.content.case).await?;
         let limits: Vec<Limits> = targets.iter().map(|t| t.limits.clone()).collect();
-        let remarks = check::check(&draft.content, &limits, &lists);
+        let mut remarks = [check::check(&draft.content, &limits, &lists), remarks].concat();
+        remarks.dedup();
         Ok(Subject { draft, targets, case, remarks })
     }
 
@@ -195,10 +203,35 @@ pub fn limits_of(app: &crate::app::App, account: &AccountRow, own: Option<&bluel
     }
 }
 
-/// What the detectors see in a reply's text: its signs for policy, its remarks for people.
-pub fn reply_signs(pack: &Pack, text: &str) -> (BTreeSet<String>, Vec<Remark>) {
-    let lists = word_lists(pack.words());
-    (check::text_signs(text, &lists), check::in_text(text, check::Place::Text, &lists))
+/// The sign of a mention of somebody who has not been in touch on that channel (APP-COMM-10).
+const STRANGER: &str = "stranger";
+
+/// Whom the text mentions and who may not be written to first from this account.
+async fn strangers(tx: &mut Tx, force: ForceId, account: &AccountRow, text: &str) -> Result<Vec<Mention>, DbError> {
+    let mentions = check::mentions(text);
+    let handles = mentions.iter().map(|m| m.handle.clone()).collect();
+    let unknown = contacts::strangers(tx, force, account, &handles).await?;
+    Ok(mentions.into_iter().filter(|m| unknown.contains(&m.handle)).collect())
+}
+
+fn unknown(mention: &Mention, content: &Content, limits: &Limits) -> Remark {
+    Remark {
+        sign: STRANGER,
+        weight: Weight::Sign,
+        place: check::place_for(content, &limits.platform),
+        span: Some(mention.span),
+        says: format!("@{} has not been in touch with this account on {}.", mention.handle, limits.title),
+        advice: "Take the mention out. An organisation can be put on the list of those that may be written to first.".into(),
+    }
+}
+
+/// What policy is told of words that go out from this account as a reply or a first word.
+pub async fn signs_of(tx: &mut Tx, env: &Env<'_>, account: &AccountRow, text: &str) -> Result<BTreeSet<String>, DbError> {
+    let mut signs = check::text_signs(text, &word_lists(env.pack.words()));
+    if !strangers(tx, env.force, account, text).await?.is_empty() {
+        signs.insert(STRANGER.to_owned());
+    }
+    Ok(signs)
 }
 
 /// A draft that is not stored yet: for the live check, which asks without recording.

@@ -5,6 +5,7 @@ use super::count::Ask;
 use super::dice::Dice;
 use super::place::Place;
 use super::story::Stage;
+use bluelamp_domain::triage::Dimension;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +71,10 @@ pub async fn desk(stage: Arc<Stage>) {
             }
             let mark = format!("torture note {n}");
             act(&stage, token, &key("note"), "desk.note", json!({ "message": id, "note": mark }), &mark).await;
+            // A person's word, whatever triage said of it: then it may be closed (LEICS-TRIAGE-2).
+            let answers: Vec<Value> = Dimension::ALL.iter().map(|d| json!({ "dimension": d.name(), "yes": true })).collect();
+            let assess = json!({ "message": id, "answers": answers, "decided": "routine", "reason": "read, and known already" });
+            act(&stage, token, &key("assess"), "desk.assess", assess, "").await;
             // Only what the platform itself knows can be answered there.
             if remote.starts_with('m') && dice.chance(50) {
                 let mark = format!("Thank you, we have passed this on. Reference {n}.");
@@ -120,7 +125,7 @@ impl Stage {
         let place: &Place = &self.place;
         let Some(mut ask) = Ask::open(place).await else { return Vec::new() };
         ask.pairs(
-            "SELECT {id} AS a, remote_id AS b FROM message WHERE state = 'open' AND claimed_by IS NULL ORDER BY received_at DESC LIMIT 40",
+            "SELECT {id} AS a, remote_id AS b FROM message WHERE state = 'open' AND claimed_by IS NULL ORDER BY CASE WHEN remote_id LIKE 'm%' THEN 0 ELSE 1 END, received_at DESC LIMIT 40",
         )
         .await
     }

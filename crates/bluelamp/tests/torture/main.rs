@@ -5,7 +5,7 @@
 //! missing, nothing may be there twice, nothing may wait for ever. It prints its seed; the same seed draws the same
 //! stories and the same instants, though not the same interleaving.
 //!
-//!   BLUELAMP_KILLS=100 BLUELAMP_SEED=7 cargo test -p bluelamp --test torture -- --ignored --nocapture
+//!   BLUELAMP_KILLS=100 BLUELAMP_SEED=7 cargo test -p bluelamp --test torture -- --nocapture
 //!
 //! Start reading with `story.rs`; `count.rs` says what must be so at the end.
 
@@ -22,13 +22,11 @@ mod story;
 use place::Base;
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "kills the built program for minutes: `make torture` runs it"]
 async fn i5_killed_at_any_instant_on_sqlite_nothing_acknowledged_is_lost_or_done_twice() {
     story::run(Base::Lite).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "kills the built program for minutes: `make torture` runs it"]
 async fn i5_killed_at_any_instant_on_postgres_nothing_acknowledged_is_lost_or_done_twice() {
     let (Ok(owner), Ok(app)) = (std::env::var("BLUELAMP_TEST_PG_OWNER"), std::env::var("BLUELAMP_TEST_PG_APP")) else {
         return;

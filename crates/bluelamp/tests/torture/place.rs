@@ -116,7 +116,7 @@ pub async fn raise(base: Base, seed: u64) -> Place {
     let url = format!("http://localhost:{public}{}", hook.0).parse().expect("an address");
     let signs = String::from_utf8(hook.1.clone()).expect("the secret is text");
     platform.set_webhook(HANDLE, Some(server::Webhook { url, secret: signs }));
-    let desk_acts = ["desk.claim", "desk.note", "desk.reply", "desk.close", "desk.acknowledge_alert"];
+    let desk_acts = ["desk.claim", "desk.note", "desk.assess", "desk.reply", "desk.close", "desk.acknowledge_alert"];
     let desk = (token(&desk, &desk_acts).await, people["bryn"]);
     let publishes = ["publishing.create_draft", "publishing.publish", "publishing.take_down"];
     let purpose = publisher.pack().await.expect("a pack").words().purposes.first().map(|p| p.code.clone()).unwrap_or_default();

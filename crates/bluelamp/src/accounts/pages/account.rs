@@ -40,7 +40,7 @@ pub struct AccountPage {
     pub on_its_platform: bool,
     pub life: Vec<LifeRow>,
     pub may: May,
-    pub asks: Vec<Asked>,
+    pub asks: Vec<Ask>,
     pub notes: Vec<String>,
     pub connected: bool,
     pub hook: String,
@@ -50,8 +50,10 @@ pub struct AccountPage {
     pub typed: Typed,
 }
 
-/// What stands in the form that changes an account.
+/// What stands in the page's forms: what the register says, or what was typed into the form that comes back.
 pub struct Typed {
+    /// The form that comes back, by the last part of its address; empty: none.
+    pub form: &'static str,
     pub title: String,
     pub handle: String,
     pub area: String,
@@ -63,6 +65,49 @@ pub struct Typed {
     pub two_factor: bool,
     pub login_alerts: bool,
     pub others: String,
+    pub unknown_devices: String,
+    /// Why it is frozen, thawed, disconnected or closed.
+    pub reason: String,
+}
+
+/// A form that was sent and comes back with a refusal, so that nothing typed is lost.
+#[derive(Clone, Copy)]
+pub struct Sent<'f> {
+    pub form: &'static str,
+    pub fields: &'f Fields,
+}
+
+impl Typed {
+    fn of(a: &AccountRow, sent: Option<Sent<'_>>) -> Typed {
+        let said = |form: &str, name: &str, now: &str| match sent.filter(|s| s.form == form).and_then(|s| s.fields.get(name)) {
+            Some(typed) => typed.to_owned(),
+            None => now.to_owned(),
+        };
+        let ticked = |form: &str, name: &str, now: bool| sent.filter(|s| s.form == form).map_or(now, |s| s.fields.has(name));
+        let p = a.protection.as_ref();
+        Typed {
+            form: sent.map_or("", |s| s.form),
+            title: said("change", "title", &a.title),
+            handle: said("change", "handle", &a.handle),
+            area: said("change", "area", &a.area),
+            purpose: said("change", "purpose", &a.purpose),
+            url: said("change", "url", &a.url),
+            private_decision: said("change", "private_decision", &a.private_decision),
+            public_listed: ticked("change", "public_listed", a.public_listed),
+            hours: said("monitoring", "hours", &a.hours),
+            two_factor: ticked("protection", "two_factor", p.is_some_and(|p| p.two_factor)),
+            login_alerts: ticked("protection", "login_alerts", p.is_some_and(|p| p.login_alerts)),
+            others: said("protection", "others", p.map_or("", |p| &p.others)),
+            unknown_devices: said("protection", "unknown_devices", ""),
+            reason: sent.and_then(|s| s.fields.get("reason")).unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// A field that the platform asks for. What is secret is typed anew each time.
+pub struct Ask {
+    pub asked: Asked,
+    pub value: String,
 }
 
 /// Which buttons this person has.
@@ -89,10 +134,10 @@ pub async fn get_account(ctx: Ctx, Path(id): Path<AccountId>, OriginalUri(uri): 
         return Ok(no);
     }
     let here = uri.path_and_query().map_or_else(|| format!("/accounts/{id}"), |p| p.as_str().to_owned());
-    account_page(&ctx, id, &here, None).await
+    account_page(&ctx, id, &here, None, None).await
 }
 
-async fn account_page(ctx: &Ctx, id: AccountId, here: &str, refusal: Option<RefusalPanel>) -> PageResult {
+async fn account_page(ctx: &Ctx, id: AccountId, here: &str, refusal: Option<RefusalPanel>, sent: Option<Sent<'_>>) -> PageResult {
     let shell = shell_for(ctx, here, Density::Page).await?;
     let mut tx = ctx.read().await?;
     let row = store::account(&mut tx, ctx.force, id).await?.filter(|a| ctx.scope.sees(a.id));
@@ -135,7 +180,7 @@ async fn account_page(ctx: &Ctx, id: AccountId, here: &str, refusal: Option<Refu
         on_its_platform: a.state.is_on_its_platform(),
         life: life.iter().map(|l| life_row(ctx, l)).collect(),
         may,
-        asks,
+        asks: asks.into_iter().map(|asked| ask(asked, sent)).collect(),
         notes,
         connected: a.connected,
         hook,
@@ -144,28 +189,22 @@ async fn account_page(ctx: &Ctx, id: AccountId, here: &str, refusal: Option<Refu
             .flatten()
             .map(|s| Choice::new(s.name(), label(s.name())))
             .collect(),
-        monitors: monitor_choices(&a.monitored_by.iter().map(|m| m.name().to_owned()).collect::<Vec<_>>()),
+        monitors: monitor_choices(&match sent.filter(|s| s.form == "monitoring") {
+            Some(sent) => sent.fields.all("monitored_by"),
+            None => a.monitored_by.iter().map(|m| m.name().to_owned()).collect(),
+        }),
         owners: std::iter::once(Choice { value: String::new(), label: "Leave as it is".into(), ..Choice::default() })
             .chain(owners.iter().map(|(p, name)| Choice {
                 value: p.to_string(),
                 label: name.clone(),
                 hint: String::new(),
-                chosen: a.owner == Some(*p),
+                chosen: match sent.filter(|s| s.form == "change") {
+                    Some(sent) => sent.fields.id("owner") == Some(*p),
+                    None => a.owner == Some(*p),
+                },
             }))
             .collect(),
-        typed: Typed {
-            title: a.title.clone(),
-            handle: a.handle.clone(),
-            area: a.area.clone(),
-            purpose: a.purpose.clone(),
-            url: a.url.clone(),
-            hours: a.hours.clone(),
-            private_decision: a.private_decision.clone(),
-            public_listed: a.public_listed,
-            two_factor: a.protection.as_ref().is_some_and(|p| p.two_factor),
-            login_alerts: a.protection.as_ref().is_some_and(|p| p.login_alerts),
-            others: a.protection.as_ref().map_or_else(String::new, |p| p.others.clone()),
-        },
+        typed: Typed::of(&a, sent),
     };
     http::page_with(status, &page)
 }
@@ -220,10 +259,10 @@ fn life_row(ctx: &Ctx, line: &store::LifeLine) -> LifeRow {
 }
 
 /// After a form: back to the account, or the page again with every reason.
-pub(super) async fn after(ctx: &Ctx, id: AccountId, what_not: &str, outcome: Outcome) -> PageResult {
+pub(super) async fn after(ctx: &Ctx, id: AccountId, what_not: &str, outcome: Outcome, sent: Sent<'_>) -> PageResult {
     match outcome {
         Outcome::Done(_) => Ok(http::see_other(&format!("/accounts/{id}?did=saved"))),
-        other => account_page(ctx, id, &format!("/accounts/{id}"), panel(what_not, other)).await,
+        other => account_page(ctx, id, &format!("/accounts/{id}"), panel(what_not, other), Some(sent)).await,
     }
 }
 
@@ -244,22 +283,23 @@ pub async fn post_change(Path(id): Path<AccountId>, Form(ctx, fields): Form) -> 
         ..Change::of(id)
     };
     let outcome = ctx.act(act).await?;
-    after(&ctx, id, "Nothing was changed", outcome).await
+    after(&ctx, id, "Nothing was changed", outcome, Sent { form: "change", fields: &fields }).await
 }
 
 /// `POST /accounts/{id}/monitoring`.
 pub async fn post_monitoring(Path(account): Path<AccountId>, Form(ctx, fields): Form) -> PageResult {
     let monitored_by = fields.all("monitored_by").iter().filter_map(|m| Monitor::parse(m)).collect();
     let outcome = ctx.act(SetMonitoring { account, monitored_by, hours: fields.text("hours") }).await?;
-    after(&ctx, account, "Nothing was changed", outcome).await
+    after(&ctx, account, "Nothing was changed", outcome, Sent { form: "monitoring", fields: &fields }).await
 }
 
 /// `POST /accounts/{id}/connect`.
 pub async fn post_connect(Path(account): Path<AccountId>, Form(ctx, fields): Form) -> PageResult {
     let asks = exchange::asks(&ctx, account).await?.unwrap_or_default();
     let given = given(&asks, &fields);
+    let sent = Sent { form: "connect", fields: &fields };
     match exchange::connect(&ctx, account, &given).await? {
-        Exchanged::Acted(outcome) => after(&ctx, account, "The account was not connected", outcome).await,
+        Exchanged::Acted(outcome) => after(&ctx, account, "The account was not connected", outcome, sent).await,
         Exchanged::Not(why) => {
             let reason = ReasonLine {
                 sentence: super::sentence(&why),
@@ -269,9 +309,14 @@ pub async fn post_connect(Path(account): Path<AccountId>, Form(ctx, fields): For
                 ask: String::new(),
             };
             let refusal = RefusalPanel { heading: "The account was not connected".into(), held: false, reasons: vec![reason] };
-            account_page(&ctx, account, &format!("/accounts/{account}"), Some(refusal)).await
+            account_page(&ctx, account, &format!("/accounts/{account}"), Some(refusal), Some(sent)).await
         }
     }
+}
+
+fn ask(asked: Asked, sent: Option<Sent<'_>>) -> Ask {
+    let typed = sent.filter(|s| s.form == "connect" && !asked.secret).and_then(|s| s.fields.get(&format!("given_{}", asked.key)));
+    Ask { value: typed.unwrap_or_default().to_owned(), asked }
 }
 
 /// The fields that the platform asks for, out of the form; nothing else is taken.
@@ -285,23 +330,23 @@ fn given(asks: &[Asked], fields: &Fields) -> bluelamp_platforms::Given {
 /// `POST /accounts/{id}/disconnect`.
 pub async fn post_disconnect(Path(account): Path<AccountId>, Form(ctx, fields): Form) -> PageResult {
     let outcome = ctx.act(Disconnect { account, reason: fields.text("reason") }).await?;
-    after(&ctx, account, "The account was not disconnected", outcome).await
+    after(&ctx, account, "The account was not disconnected", outcome, Sent { form: "disconnect", fields: &fields }).await
 }
 
 /// `POST /accounts/{id}/freeze`.
 pub async fn post_freeze(Path(account): Path<AccountId>, Form(ctx, fields): Form) -> PageResult {
     let outcome = ctx.act(Freeze { account, reason: fields.text("reason") }).await?;
-    after(&ctx, account, "The account was not frozen", outcome).await
+    after(&ctx, account, "The account was not frozen", outcome, Sent { form: "freeze", fields: &fields }).await
 }
 
 /// `POST /accounts/{id}/thaw`.
 pub async fn post_thaw(Path(account): Path<AccountId>, Form(ctx, fields): Form) -> PageResult {
     let outcome = ctx.act(Thaw { account, reason: fields.text("reason") }).await?;
-    after(&ctx, account, "The account is still frozen", outcome).await
+    after(&ctx, account, "The account is still frozen", outcome, Sent { form: "thaw", fields: &fields }).await
 }
 
 /// `POST /accounts/{id}/close`.
 pub async fn post_close(Path(account): Path<AccountId>, Form(ctx, fields): Form) -> PageResult {
     let outcome = ctx.act(Close { account, reason: fields.text("reason") }).await?;
-    after(&ctx, account, "The account was not closed", outcome).await
+    after(&ctx, account, "The account was not closed", outcome, Sent { form: "close", fields: &fields }).await
 }

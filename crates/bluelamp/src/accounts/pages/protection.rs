@@ -1,6 +1,6 @@
 //! How an account is protected on its own platform: what was found there, and the form that records it.
 
-use super::account::after;
+use super::account::{Sent, after};
 use crate::accounts::acts::record_protection::RecordProtection;
 use crate::accounts::store::AccountRow;
 use crate::act::Ctx;
@@ -34,5 +34,5 @@ pub async fn post_protection(Path(account): Path<AccountId>, Form(ctx, fields): 
         unknown_devices: fields.text("unknown_devices"),
     };
     let outcome = ctx.act(act).await?;
-    after(&ctx, account, "Nothing was recorded", outcome).await
+    after(&ctx, account, "Nothing was recorded", outcome, Sent { form: "protection", fields: &fields }).await
 }

@@ -454,7 +454,7 @@ pub async fn post_register(Form(ctx, fields): Form) -> PageResult {
         investigative: fields.has("investigative"),
         role_allows_individual: fields.has("role_allows_individual"),
     };
-    let key = ctx.form_key(&fields).map(str::to_owned);
+    let key = ctx.form_key(&fields);
     match ctx.act_keyed(act, key.as_deref()).await? {
         Outcome::Done(done) => Ok(http::see_other(&format!("/accounts/{}?did=saved", done.id.unwrap_or_default()))),
         other => new_page(&ctx, fields, panel("The account was not entered", other)).await,

@@ -5,18 +5,18 @@ use super::person;
 use crate::accounts::{self, AccountRow};
 use crate::act::{Act, Done, Env, Stop, not_found};
 use crate::db::{DbError, Tx};
-use crate::desk::store;
 use crate::intake;
-use crate::intake::store::{CorrespondentRow, MessageRow};
+use crate::intake::store::{CorrespondentRow, MessageRow, contacts};
 use crate::publishing::outbox::{self, NewReply};
-use crate::publishing::subject::limits_of;
+use crate::publishing::subject::{limits_of, signs_of};
 use bluelamp_domain::act::{Entry, Permit, Refusal, Step};
 use bluelamp_domain::desk::reply::words;
 use bluelamp_domain::ids::AccountId;
 use bluelamp_domain::publishing::check::count;
-use bluelamp_domain::question::Question;
+use bluelamp_domain::question::{Question, Value};
 use bluelamp_platforms::ReplyTo;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +29,7 @@ pub struct Contact {
 
 pub struct Facts {
     account: AccountRow,
+    signs: BTreeSet<String>,
     /// Their newest message to this account, if they ever wrote.
     last: Option<(MessageRow, CorrespondentRow)>,
     organisation: bool,
@@ -46,20 +47,23 @@ impl Act for Contact {
             .await?
             .filter(|a| env.scope.sees(a.id))
             .ok_or_else(|| not_found("account"))?;
-        let last = match store::last_message_of(tx, env.force, self.account, &self.handle).await? {
+        let last = match contacts::last_message_of(tx, env.force, self.account, &self.handle).await? {
             Some(id) => match intake::store::message(tx, env.force, id).await? {
                 Some(m) => intake::queue::store::correspondent(tx, env.force, m.correspondent).await?.map(|them| (m, them)),
                 None => None,
             },
             None => None,
         };
-        let organisation = store::is_organisation(tx, env.force, &account.platform, &self.handle).await?;
-        Ok(Facts { account, last, organisation })
+        let organisation = contacts::is_organisation(tx, env.force, &account.platform, &self.handle).await?;
+        let signs = signs_of(tx, env, &account, &self.text).await?;
+        Ok(Facts { account, signs, last, organisation })
     }
 
     fn questions(&self, f: &Facts, env: &Env<'_>) -> Vec<Question> {
         let rests_on = crate::app::digest(format!("{} {}", self.handle, self.text).as_bytes());
         let question = Question::new(Self::NAME, self.account, accounts::entity(env.force, &f.account))
+            .given("private", f.last.is_some())
+            .given("signs", Value::texts(&f.signs))
             .given("contactedFirst", f.last.is_some())
             .given("organisation", f.organisation)
             .resting_on(rests_on);

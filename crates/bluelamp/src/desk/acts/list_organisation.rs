@@ -4,7 +4,7 @@
 use super::person;
 use crate::act::{Act, Done, Env, Stop, force_entity};
 use crate::db::{DbError, Tx};
-use crate::desk::store;
+use crate::intake::store::contacts;
 use bluelamp_domain::act::{Entry, Permit, Refusal, Step};
 use bluelamp_domain::desk::said;
 use bluelamp_domain::ids::PersonId;
@@ -57,10 +57,10 @@ impl Act for ListOrganisation {
     async fn write(&self, tx: &mut Tx, env: &Env<'_>, c: &Change) -> Result<Done, DbError> {
         if self.listed {
             let id = env.moment.id();
-            store::insert_organisation(tx, env.force, id, &self.platform, &c.handle, &c.title, c.by, env.at()).await?;
+            contacts::insert_organisation(tx, env.force, id, &self.platform, &c.handle, &c.title, c.by, env.at()).await?;
             return Ok(Done::id(id));
         }
-        store::delete_organisation(tx, env.force, &self.platform, &c.handle).await?;
+        contacts::delete_organisation(tx, env.force, &self.platform, &c.handle).await?;
         Ok(Done::nothing())
     }
 }

@@ -26,6 +26,9 @@ pub struct RaiseAlert {
     pub messages: Vec<MessageId>,
     #[serde(default = "immediate")]
     pub kind: Kind,
+    /// What a colleague said who raised it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 fn immediate() -> Kind {
@@ -66,6 +69,7 @@ impl RaiseAlert {
             message,
             draft: self.draft_of(message),
             kind: self.kind,
+            note: self.note.clone(),
             raised_at: env.at(),
             contact: Contact::OnDuty,
             round: 0,
@@ -99,7 +103,9 @@ impl Act for RaiseAlert {
             Some(draft) => {
                 let row = crate::publishing::store::draft(tx, env.force, draft).await?.ok_or_else(|| not_found("draft"))?;
                 author = Some(row.draft.author);
-                vec![(None, store::ringing_for(tx, env.force, draft).await?)]
+                // What did not go out and what a colleague raises are two alarms.
+                let ringing = store::ringing_for(tx, env.force, draft, self.kind).await?;
+                vec![(None, ringing)]
             }
             None => {
                 let same = |a: &AlertRow| a.account == self.account && a.kind == self.kind && a.message.is_none() && a.draft.is_none();

@@ -4,19 +4,18 @@
 use super::{OnMessage, on_message, person, save};
 use crate::act::{Act, Done, Env, Stop};
 use crate::db::{DbError, Tx};
-use crate::desk::store;
 use crate::intake;
-use crate::intake::store::{CorrespondentRow, MessageRow};
+use crate::intake::store::{CorrespondentRow, MessageRow, contacts};
 use crate::publishing::outbox::{self, NewReply};
-use crate::publishing::subject::limits_of;
-use crate::publishing::word_lists;
+use crate::publishing::subject::{limits_of, signs_of};
 use bluelamp_domain::act::{Permit, Refusal, Step};
 use bluelamp_domain::desk::reply::words;
 use bluelamp_domain::ids::MessageId;
-use bluelamp_domain::publishing::check::{count, text_signs};
+use bluelamp_domain::publishing::check::count;
 use bluelamp_domain::question::{Question, Value};
 use bluelamp_platforms::ReplyTo;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +29,7 @@ pub struct Reply {
 
 pub struct Facts {
     on: OnMessage,
+    signs: BTreeSet<String>,
     them: Option<CorrespondentRow>,
     contacted_first: bool,
     organisation: bool,
@@ -58,20 +58,20 @@ impl Act for Reply {
         let (mut contacted_first, mut organisation) = (false, false);
         if let Some(them) = &them {
             contacted_first = intake::queue::store::contacted_first(tx, env.force, on.message.account, &them.remote_id).await?;
-            organisation = store::is_organisation(tx, env.force, &on.account.platform, &them.handle).await?;
+            organisation = contacts::is_organisation(tx, env.force, &on.account.platform, &them.handle).await?;
         }
-        Ok(Facts { on, them, contacted_first, organisation })
+        let signs = signs_of(tx, env, &on.account, &self.text).await?;
+        Ok(Facts { on, signs, them, contacted_first, organisation })
     }
 
     fn questions(&self, f: &Facts, env: &Env<'_>) -> Vec<Question> {
         let private = self.in_private(&f.on);
-        let signs = text_signs(&self.text, &word_lists(env.pack.words()));
         // An agreement is to these words, said this way; other words ask again.
         let rests_on = crate::app::digest(format!("{private} {}", self.text).as_bytes());
         let question =
             f.on.question(Self::NAME, env)
                 .given("private", private)
-                .given("signs", Value::texts(signs))
+                .given("signs", Value::texts(&f.signs))
                 .given("contactedFirst", f.contacted_first)
                 .given("organisation", f.organisation)
                 .resting_on(rests_on);

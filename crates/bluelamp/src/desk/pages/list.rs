@@ -91,6 +91,7 @@ pub async fn draw(
     let page = DeskPage {
         queues: list.queues(&mut tx).await?,
         health: health(&accounts),
+        wall: ctx.scope.every,
         heading: list.heading(),
         filter: list.filter(),
         sections,

@@ -24,7 +24,7 @@ use bluelamp_domain::triage::Dimension;
 /// Does the act; then the page it came from, or the message again with the refusal.
 async fn on<A: Act>(ctx: &Ctx, id: MessageId, fields: &Fields, act: A, did: &str, not: &str) -> PageResult {
     let page = format!("/desk/messages/{id}");
-    match ctx.act_keyed(act, ctx.form_key(fields)).await? {
+    match ctx.act_keyed(act, ctx.form_key(fields).as_deref()).await? {
         Came::Done(_) => Ok(see_other(back_to(fields.get("back"), &format!("{page}?did={did}")))),
         Came::Held { .. } => Ok(see_other(&format!("{page}?did=held"))),
         Came::Refused { code, .. } if code == "not-found" => Ok(gone()),

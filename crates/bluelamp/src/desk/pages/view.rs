@@ -10,6 +10,8 @@ pub struct DeskPage {
     pub shell: Shell,
     pub queues: Vec<QueueLine>,
     pub health: Vec<HealthLine>,
+    /// The wall shows the whole force.
+    pub wall: bool,
     pub heading: String,
     pub filter: DeskFilter,
     pub sections: Vec<QueueSection>,

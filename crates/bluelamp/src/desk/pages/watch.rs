@@ -158,6 +158,8 @@ pub struct AlertsPage {
 
 pub struct AlertItem {
     pub kind: String,
+    /// What a colleague said who raised it.
+    pub note: String,
     pub place: String,
     pub href: String,
     pub at: Moment,
@@ -194,6 +196,7 @@ pub async fn get_alerts(ctx: Ctx, OriginalUri(uri): OriginalUri, Query(asked): Q
         };
         rows.push(AlertItem {
             kind: a.kind.title().into(),
+            note: a.note.clone(),
             place: title(&accounts, a.account),
             href: match a.draft {
                 Some(draft) if drafts => format!("/publishing/{draft}"),

@@ -16,6 +16,8 @@ pub struct AlertRow {
     /// The draft whose post did not go out.
     pub draft: Option<DraftId>,
     pub kind: Kind,
+    /// What a colleague said who raised it.
+    pub note: String,
     pub raised_at: Instant,
     pub contact: Contact,
     /// 0 when it was raised; one more each time it is passed on.
@@ -32,6 +34,7 @@ fn alert_row(r: &Row) -> Result<AlertRow, DbError> {
         message: r.get("message")?,
         draft: r.get("draft")?,
         kind: Kind::parse(&r.get::<String>("kind")?).ok_or_else(|| bad("kind"))?,
+        note: r.get("note")?,
         raised_at: r.get("raised_at")?,
         contact: Contact::parse(&r.get::<String>("contact")?).ok_or_else(|| bad("contact"))?,
         round: r.get("round")?,
@@ -43,10 +46,10 @@ fn alert_row(r: &Row) -> Result<AlertRow, DbError> {
 
 pub async fn insert_alerts(tx: &mut Tx, force: ForceId, all: &[AlertRow], by: &str) -> Result<(), DbError> {
     let values = |a: &AlertRow| {
-        vals![force, a.id, a.account, a.message, a.draft, a.kind.name(), a.raised_at, by, a.contact.name(), a.round, a.next_at]
+        vals![force, a.id, a.account, a.message, a.draft, a.kind.name(), &a.note, a.raised_at, by, a.contact.name(), a.round, a.next_at]
     };
     tx.run_all(
-        sql!("INSERT INTO alert (force, id, account, message, draft, kind, raised_at, raised_by, contact, round, next_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
+        sql!("INSERT INTO alert (force, id, account, message, draft, kind, note, raised_at, raised_by, contact, round, next_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"),
         all.iter().map(values).collect(),
     )
     .await?;
@@ -57,7 +60,7 @@ pub async fn insert_alerts(tx: &mut Tx, force: ForceId, all: &[AlertRow], by: &s
 pub async fn alert(tx: &mut Tx, force: ForceId, id: AlertId) -> Result<Option<AlertRow>, DbError> {
     let row = tx
         .row(
-            sql!("SELECT id, account, message, draft, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND id = $2"),
+            sql!("SELECT id, account, message, draft, kind, note, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND id = $2"),
             vals![force, id],
         )
         .await?;
@@ -73,19 +76,19 @@ pub async fn ringing(tx: &mut Tx, force: ForceId, message: MessageId) -> Result<
 pub async fn ringing_of(tx: &mut Tx, force: ForceId, messages: &[MessageId]) -> Result<Vec<AlertRow>, DbError> {
     let rows = tx
         .rows(
-            sql!("SELECT id, account, message, draft, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND message {in:$2} AND acknowledged_at IS NULL ORDER BY raised_at"),
+            sql!("SELECT id, account, message, draft, kind, note, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND message {in:$2} AND acknowledged_at IS NULL ORDER BY raised_at"),
             vec![Val::from(force), Val::Ids(messages.iter().map(|m| m.0).collect())],
         )
         .await?;
     rows.iter().map(alert_row).collect()
 }
 
-/// The alarm that rings for a draft whose post did not go out, if one does.
-pub async fn ringing_for(tx: &mut Tx, force: ForceId, draft: DraftId) -> Result<Option<AlertRow>, DbError> {
+/// The alarm of this kind that rings for a draft, if one does.
+pub async fn ringing_for(tx: &mut Tx, force: ForceId, draft: DraftId, kind: Kind) -> Result<Option<AlertRow>, DbError> {
     let row = tx
         .row(
-            sql!("SELECT id, account, message, draft, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND draft = $2 AND acknowledged_at IS NULL ORDER BY raised_at LIMIT 1"),
-            vals![force, draft],
+            sql!("SELECT id, account, message, draft, kind, note, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND draft = $2 AND kind = $3 AND acknowledged_at IS NULL ORDER BY raised_at LIMIT 1"),
+            vals![force, draft, kind.name()],
         )
         .await?;
     row.as_ref().map(alert_row).transpose()
@@ -95,7 +98,7 @@ pub async fn ringing_for(tx: &mut Tx, force: ForceId, draft: DraftId) -> Result<
 pub async fn open_alerts(tx: &mut Tx, force: ForceId, every: bool, ids: Val) -> Result<Vec<AlertRow>, DbError> {
     let rows = tx
         .rows(
-            sql!("SELECT id, account, message, draft, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND acknowledged_at IS NULL AND ($2 = 1 OR account {in:$3}) ORDER BY raised_at, id LIMIT 50"),
+            sql!("SELECT id, account, message, draft, kind, note, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND acknowledged_at IS NULL AND ($2 = 1 OR account {in:$3}) ORDER BY raised_at, id LIMIT 50"),
             vec![Val::from(force), Val::from(every), ids],
         )
         .await?;
@@ -106,7 +109,7 @@ pub async fn open_alerts(tx: &mut Tx, force: ForceId, every: bool, ids: Val) -> 
 pub async fn alerts_before(tx: &mut Tx, force: ForceId, every: bool, ids: Val, before: Instant) -> Result<Vec<AlertRow>, DbError> {
     let rows = tx
         .rows(
-            sql!("SELECT id, account, message, draft, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND ($2 = 1 OR account {in:$3}) AND raised_at < $4 ORDER BY raised_at DESC, id DESC LIMIT 100"),
+            sql!("SELECT id, account, message, draft, kind, note, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND ($2 = 1 OR account {in:$3}) AND raised_at < $4 ORDER BY raised_at DESC, id DESC LIMIT 100"),
             vec![Val::from(force), Val::from(every), ids, Val::from(before)],
         )
         .await?;
@@ -116,7 +119,7 @@ pub async fn alerts_before(tx: &mut Tx, force: ForceId, every: bool, ids: Val, b
 pub async fn alerts_of(tx: &mut Tx, force: ForceId, message: MessageId) -> Result<Vec<AlertRow>, DbError> {
     let rows = tx
         .rows(
-            sql!("SELECT id, account, message, draft, kind, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND message = $2 ORDER BY raised_at, id LIMIT 50"),
+            sql!("SELECT id, account, message, draft, kind, note, raised_at, contact, round, next_at, acknowledged_at, acknowledged_by FROM alert WHERE force = $1 AND message = $2 ORDER BY raised_at, id LIMIT 50"),
             vals![force, message],
         )
         .await?;

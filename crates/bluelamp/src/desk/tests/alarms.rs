@@ -4,7 +4,7 @@ use super::*;
 use crate::desk::acts::{acknowledge_alert::AcknowledgeAlert, raise_alert::RaiseAlert, start_duty::StartDuty};
 use crate::intake::tests::bench;
 use crate::publishing::DraftInput;
-use crate::publishing::acts::{create_draft::CreateDraft, publish::Publish, schedule::Schedule};
+use crate::publishing::acts::{create_draft::CreateDraft, escalate::Escalate, publish::Publish, schedule::Schedule};
 use bluelamp_domain::desk::alert::{Contact, Kind};
 use bluelamp_domain::ids::{DraftId, PersonId};
 use bluelamp_domain::time::{HOUR, MINUTE};
@@ -34,7 +34,18 @@ async fn app_role_3_an_immediate_message_alarms_in_its_own_transaction_and_tells
         assert_eq!(told(&b, alert.id, 0).await, expected);
         // A second cause finds it ringing: one message, one alarm.
         drop(tx);
-        does(&b.ctx(), RaiseAlert { account: b.account, message: Some(m.id), messages: vec![], draft: None, kind: Kind::Immediate }).await;
+        does(
+            &b.ctx(),
+            RaiseAlert {
+                account: b.account,
+                message: Some(m.id),
+                messages: vec![],
+                draft: None,
+                kind: Kind::Immediate,
+                note: String::new(),
+            },
+        )
+        .await;
         let mut tx = b.ctx().read().await.unwrap();
         assert_eq!(store::alerts_of(&mut tx, b.world.force, m.id).await.unwrap().len(), 1);
     }
@@ -115,7 +126,7 @@ async fn app_role_3_the_bar_shows_it_to_those_on_duty_until_someone_answers_and_
 #[tokio::test]
 async fn a_person_does_not_raise_an_alarm_past_their_own_act() {
     for b in benches().await {
-        let raise = RaiseAlert { account: b.account, message: None, messages: vec![], draft: None, kind: Kind::Gap };
+        let raise = RaiseAlert { account: b.account, message: None, messages: vec![], draft: None, kind: Kind::Gap, note: String::new() };
         assert_eq!(refused(desk(&b).await.act(raise).await), ["no-rule-gives-this"], "{}", b.world.database);
     }
 }
@@ -128,7 +139,7 @@ async fn drafted(b: &Bench, text: &str) -> DraftId {
 }
 
 async fn ringing_for(b: &Bench, draft: DraftId) -> Option<store::AlertRow> {
-    store::ringing_for(&mut b.ctx().read().await.unwrap(), b.world.force, draft).await.unwrap()
+    store::ringing_for(&mut b.ctx().read().await.unwrap(), b.world.force, draft, Kind::PostFailed).await.unwrap()
 }
 
 #[tokio::test]
@@ -178,6 +189,44 @@ async fn a_post_that_its_platform_turned_down_rings_too() {
         }
         let alert = ringing_for(&b, draft).await.expect("it rings");
         assert_eq!(alert.kind, Kind::PostFailed, "{}", b.world.database);
+    }
+}
+
+#[tokio::test]
+async fn app_comm_4_a_post_of_the_force_s_own_is_raised_in_one_step_and_chased() {
+    for mut b in benches().await {
+        on_duty(&b, &["desk"]).await;
+        let corporate = b.world.ctx("corporate-communications").await;
+        let draft = drafted(&b, "Come and meet us at one.").await;
+        does(&corporate, Publish { draft, revision: 1 }).await;
+        b.world.run_jobs().await;
+        let north = b.world.person("north", &["local"], &[]).await;
+        does(&b.world.ctx("digital-media-team").await, crate::accounts::acts::authorise::Authorise { person: north, account: b.account })
+            .await;
+        let local = b.world.ctx("north").await;
+        let raise = |note: &str| Escalate { draft, note: note.into() };
+        does(&local, raise("the picture shows a colleague's street")).await;
+        let ringing = async || {
+            let mut tx = b.ctx().read().await.unwrap();
+            store::ringing_for(&mut tx, b.world.force, draft, Kind::Escalated).await.unwrap()
+        };
+        let alert = ringing().await.expect("it rings");
+        assert_eq!((alert.account, alert.note.as_str()), (b.account, "the picture shows a colleague's street"), "{}", b.world.database);
+        assert_eq!(told(&b, alert.id, 0).await, [b.world.id_of("desk")].into());
+        // Raised twice, it rings once.
+        does(&local, raise("")).await;
+        assert_eq!(ringing().await.unwrap().id, alert.id);
+        // Nobody answers within the pack's minutes: the next contact is told.
+        b.world.clock.forward(alert.next_at.0 - b.world.app.clock.now().0);
+        b.world.run_jobs().await;
+        assert_eq!(ringing().await.unwrap().round, 1, "{}", b.world.database);
+        let page = super::pages::Browser::of(&b, &corporate).await.get("/desk/alerts").await.1;
+        assert!(page.contains("shows a colleague&#39;s street") && page.contains(&format!("/publishing/{draft}")), "{page}");
+        does(&desk(&b).await, AcknowledgeAlert { alert: alert.id }).await;
+        assert!(ringing().await.is_none());
+        let (rules, auditor) = (refused(b.world.ctx("auditor").await.act(raise("")).await), "who checks does not raise");
+        assert_eq!(rules, ["no-rule-gives-this"], "{auditor}");
+        assert_eq!(code(local.act(raise(&"x".repeat(4_001))).await), "too-long");
     }
 }
 

@@ -1,13 +1,15 @@
 //! Replies: checked like a post, sent once, their fate known before anything is tried again; and whom nobody writes to.
 
 use super::*;
-use crate::desk::acts::{close::Close, contact::Contact, list_organisation::ListOrganisation, reply::Reply};
+use crate::desk::acts::{claim::ClaimMessage, close::Close, contact::Contact, list_organisation::ListOrganisation, reply::Reply};
 use crate::intake::worker::poll;
+use crate::publishing::DraftInput;
+use crate::publishing::acts::{create_draft::CreateDraft, publish::Publish};
 use crate::publishing::outbox::{self, Replied};
 use crate::publishing::store as publishing;
 use crate::testing::held;
 use bluelamp_domain::desk::outcome::Outcome as End;
-use bluelamp_domain::ids::PostId;
+use bluelamp_domain::ids::{DraftId, PostId};
 use bluelamp_domain::publishing::post::State;
 use bluelamp_domain::time::{HOUR, MINUTE, SECOND};
 use bluelamp_platforms::rehearsal::server::Fault;
@@ -195,5 +197,44 @@ async fn app_comm_10_nobody_is_written_to_who_was_not_in_touch_on_this_channel()
         does(&ctx, to("council")).await;
         does(&corporate, ListOrganisation { listed: false, ..list }).await;
         assert!(refused(ctx.act(to("council")).await).contains(&"APP-COMM-10.first-contact".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn app_comm_10_a_post_or_reply_mentions_nobody_who_was_not_in_touch_on_this_channel() {
+    for b in benches().await {
+        let m = written(&b, Where::Comment, "Thank you to the officer who came").await;
+        let mut tx = b.ctx().read().await.unwrap();
+        let them = crate::intake::queue::store::correspondent(&mut tx, b.world.force, m.correspondent).await.unwrap().unwrap();
+        drop(tx);
+        let corporate = b.world.ctx("corporate-communications").await;
+        let publish = async |text: &str| {
+            let content = DraftInput {
+                purpose: "tactical-operational".into(),
+                text: text.into(),
+                accounts: vec![b.account],
+                ..DraftInput::default()
+            };
+            let draft = DraftId(does(&corporate, CreateDraft { content }).await.id.unwrap());
+            corporate.act(Publish { draft, revision: 1 }).await
+        };
+        let rules = refused(publish("Did you see this, @somebody.else? Tell us.").await);
+        assert_eq!(rules, ["APP-COMM-10.mention"], "{}", b.world.database);
+        // Who has been in touch on this channel may be named, and so may the force's own accounts; an address is no mention.
+        let own = format!("Thank you @{}, and see @{} or write to desk@force.example.", them.handle.to_uppercase(), "main");
+        let mentions_a_stranger = |outcome: Result<Outcome, crate::act::Fault>| match outcome.unwrap() {
+            Outcome::Done(_) => false,
+            Outcome::Held { reasons, .. } | Outcome::Refused { reasons, .. } => reasons.iter().any(|r| r.rule == "APP-COMM-10.mention"),
+        };
+        assert!(!mentions_a_stranger(publish(&own).await), "{}", b.world.database);
+        // A stranger is not drawn into an answer to somebody else either, until they are an organisation of the list.
+        let ctx = desk(&b).await;
+        does(&ctx, ClaimMessage { message: m.id }).await;
+        let answer = || Reply { message: m.id, text: "Thank you. @Council can tell you more.".into(), private: false };
+        assert_eq!(refused(ctx.act(answer()).await), ["APP-COMM-10.mention-in-reply"], "{}", b.world.database);
+        let list = ListOrganisation { platform: "rehearsal".into(), handle: "council".into(), title: "The council".into(), listed: true };
+        does(&corporate, list).await;
+        does(&ctx, answer()).await;
+        assert!(!mentions_a_stranger(publish("The road is closed; @council has the diversion.").await));
     }
 }

@@ -2,6 +2,7 @@
 //! how far each account has been read, have files of their own.
 
 mod bodies;
+pub mod contacts;
 mod reach;
 
 pub use bodies::*;

@@ -2,6 +2,7 @@
 
 pub mod create_draft;
 pub mod edit_draft;
+pub mod escalate;
 pub mod expire;
 pub mod link_case;
 pub mod open_case;

@@ -11,7 +11,7 @@ use crate::publishing::acts::open_case::OpenCase;
 use crate::publishing::acts::set_case_stage::SetCaseStage;
 use crate::publishing::store;
 use axum::extract::{OriginalUri, Path};
-use bluelamp_domain::ids::CaseId;
+use bluelamp_domain::ids::{CaseId, DraftId};
 use bluelamp_domain::publishing::{Stage, State, case};
 
 #[derive(askama::Template)]
@@ -41,6 +41,8 @@ pub struct CasePage {
     pub stage: &'static str,
     pub since: Moment,
     pub stages: Vec<Choice>,
+    /// What was typed, when the page comes back with a refusal.
+    pub note: String,
     pub linked: Vec<LinkedLine>,
 }
 
@@ -51,8 +53,18 @@ pub struct LinkedLine {
     pub state: &'static str,
     pub tone: &'static str,
     pub out: bool,
+    /// Chosen to come down with this.
+    pub chosen: bool,
     /// It asks for something that nobody needs any more once the case is closed.
     pub outlived: bool,
+}
+
+/// What was typed into the form of a case.
+#[derive(Default)]
+struct Typed {
+    stage: Option<Stage>,
+    note: String,
+    take_down: Vec<DraftId>,
 }
 
 fn stages(now: Stage) -> Vec<Choice> {
@@ -84,7 +96,7 @@ async fn list(ctx: &Ctx, here: &str, refusal: Option<RefusalPanel>, typed: Strin
 /// `POST /publishing/cases`.
 pub async fn post_cases(Composed(ctx, fields, _): Composed) -> PageResult {
     let stage = Stage::parse(&fields.text("stage")).unwrap_or(Stage::Open);
-    match ctx.act_keyed(OpenCase { title: fields.text("title"), stage }, ctx.form_key(&fields)).await? {
+    match ctx.act_keyed(OpenCase { title: fields.text("title"), stage }, ctx.form_key(&fields).as_deref()).await? {
         Outcome::Done(d) => Ok(see_other(&format!("/publishing/cases/{}?did=done", d.id.unwrap_or_default()))),
         Outcome::Held { reasons, .. } | Outcome::Refused { reasons, .. } => {
             list(&ctx, "/publishing/cases", Some(panel("The case was not opened", false, &reasons)), fields.text("title")).await
@@ -97,10 +109,10 @@ pub async fn get_case(ctx: Ctx, Path(id): Path<CaseId>, OriginalUri(uri): Origin
     if let Some(no) = http::refuse_reading(&ctx, "read.drafts").await? {
         return Ok(no);
     }
-    show(&ctx, id, uri.path_and_query().map_or("/publishing/cases", |p| p.as_str()), None).await
+    show(&ctx, id, uri.path_and_query().map_or("/publishing/cases", |p| p.as_str()), None, Typed::default()).await
 }
 
-async fn show(ctx: &Ctx, id: CaseId, here: &str, refusal: Option<RefusalPanel>) -> PageResult {
+async fn show(ctx: &Ctx, id: CaseId, here: &str, refusal: Option<RefusalPanel>, typed: Typed) -> PageResult {
     let shell = shell_for(ctx, here, Density::Page).await?;
     let mut tx = ctx.read().await?;
     let Some(case) = store::case(&mut tx, ctx.force, id).await? else {
@@ -118,6 +130,7 @@ async fn show(ctx: &Ctx, id: CaseId, here: &str, refusal: Option<RefusalPanel>) 
             kind: l.kind.title(),
             state: l.state.title(),
             tone: tone(l.state),
+            chosen: typed.take_down.contains(&l.draft),
             out: matches!(l.state, State::Live | State::PartlyLive | State::Sending { .. }),
             outlived: !case::outlived(Stage::Closed, &[l]).is_empty(),
         });
@@ -130,7 +143,8 @@ async fn show(ctx: &Ctx, id: CaseId, here: &str, refusal: Option<RefusalPanel>) 
         title: case.title,
         stage: case.stage.title(),
         since: moment(ctx, case.stage_at),
-        stages: stages(case.stage),
+        stages: stages(typed.stage.unwrap_or(case.stage)),
+        note: typed.note,
         linked,
     };
     http::page_with(status, &page)
@@ -141,10 +155,11 @@ pub async fn post_stage(Path(id): Path<CaseId>, Composed(ctx, fields, _): Compos
     let Some(stage) = Stage::parse(&fields.text("stage")) else {
         return Ok(Problem::new(400, "malformed", "choose how far the case is").page());
     };
-    match ctx.act(SetCaseStage { case: id, stage, note: fields.text("note"), take_down: fields.ids("take-down") }).await? {
+    let typed = Typed { stage: Some(stage), note: fields.text("note"), take_down: fields.ids("take-down") };
+    match ctx.act(SetCaseStage { case: id, stage, note: typed.note.clone(), take_down: typed.take_down.clone() }).await? {
         Outcome::Done(_) => Ok(see_other(&format!("/publishing/cases/{id}?did=done"))),
         Outcome::Held { reasons, .. } | Outcome::Refused { reasons, .. } => {
-            show(&ctx, id, &format!("/publishing/cases/{id}"), Some(panel("The case stays as it was", false, &reasons))).await
+            show(&ctx, id, &format!("/publishing/cases/{id}"), Some(panel("The case stays as it was", false, &reasons)), typed).await
         }
     }
 }

@@ -312,7 +312,7 @@ async fn save(ctx: &Ctx, row: Option<DraftRow>, fields: &http::Fields, go: bool)
             Outcome::Done(_) => (r.draft.id, seen + 1),
             other => return refused(ctx, row, typed, "This was not saved", other).await,
         },
-        None => match ctx.act_keyed(CreateDraft { content: typed.content.clone() }, ctx.form_key(fields)).await? {
+        None => match ctx.act_keyed(CreateDraft { content: typed.content.clone() }, ctx.form_key(fields).as_deref()).await? {
             Outcome::Done(d) => (DraftId(d.id.unwrap_or_default()), 1),
             other => return refused(ctx, None, typed, "This was not saved", other).await,
         },

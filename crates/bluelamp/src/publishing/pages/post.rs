@@ -8,6 +8,7 @@ use crate::http::shell::{Density, Shell};
 use crate::http::view::{Choice, Moment, RefusalPanel};
 use crate::http::{self, PageResult, Problem, moment, see_other, shell_for};
 use crate::people;
+use crate::publishing::acts::escalate::Escalate;
 use crate::publishing::acts::link_case::LinkCase;
 use crate::publishing::acts::take_down::TakeDown;
 use crate::publishing::store::{self, DraftRow, PostRow};
@@ -30,6 +31,7 @@ pub struct PostPage {
     pub refusal: Option<RefusalPanel>,
     /// What was typed, when the page comes back with a refusal.
     pub reason: String,
+    pub note: String,
     pub waiting: Option<RefusalPanel>,
     pub held: String,
     pub parts: Vec<String>,
@@ -41,6 +43,7 @@ pub struct PostPage {
     pub revisions: Vec<(i64, String, Moment)>,
     pub cases: Vec<Choice>,
     pub may_take_down: bool,
+    pub may_escalate: bool,
     pub may_edit: bool,
     pub edit: String,
     pub scheduled: bool,
@@ -64,6 +67,13 @@ pub struct DownLine {
     pub by: String,
     pub at: Moment,
     pub proved: Option<Moment>,
+}
+
+/// What was typed into the page's forms.
+#[derive(Default)]
+pub struct Typed {
+    pub reason: String,
+    pub note: String,
 }
 
 /// A link that may be followed: of the web, and nothing else.
@@ -104,9 +114,9 @@ fn name(code: &str, names: &HashMap<PersonId, String>) -> String {
 }
 
 /// Draws the page.
-pub async fn show(ctx: &Ctx, row: DraftRow, here: &str, refusal: Option<(RefusalPanel, String)>) -> PageResult {
+pub async fn show(ctx: &Ctx, row: DraftRow, here: &str, refusal: Option<(RefusalPanel, Typed)>) -> PageResult {
     let status = if refusal.is_some() { 422 } else { 200 };
-    let (refusal, reason) = refusal.map_or((None, String::new()), |(panel, typed)| (Some(panel), typed));
+    let (refusal, Typed { reason, note }) = refusal.map_or((None, Typed::default()), |(panel, typed)| (Some(panel), typed));
     let shell = shell_for(ctx, here, Density::Page).await?;
     let d = &row.draft;
     let mut tx = ctx.read().await?;
@@ -126,6 +136,8 @@ pub async fn show(ctx: &Ctx, row: DraftRow, here: &str, refusal: Option<(Refusal
     let out = matches!(d.state, State::Live | State::PartlyLive | State::Sending { .. } | State::TakingDown);
     let may_take_down =
         out && ctx.may(&TakeDown { draft: d.id, reason: "asked".into() }).await?.rating != bluelamp_domain::decision::Rating::Red;
+    let escalate = Escalate { draft: d.id, note: String::new() };
+    let may_escalate = !d.content.accounts.is_empty() && ctx.may(&escalate).await?.rating != bluelamp_domain::decision::Rating::Red;
     let case_now = d.content.case.map(|c| c.to_string()).unwrap_or_default();
     let choice = |value: &str, label: &str| Choice { chosen: value == case_now, ..Choice::new(value, label) };
     let mut accounts: Vec<String> = d.content.accounts.iter().filter_map(|a| titles.get(a).cloned()).collect();
@@ -153,6 +165,7 @@ pub async fn show(ctx: &Ctx, row: DraftRow, here: &str, refusal: Option<(Refusal
         why: row.why.clone(),
         refusal,
         reason,
+        note,
         held: held.as_ref().map(|h| h.id.to_string()).unwrap_or_default(),
         waiting: held.map(|h| panel("This waits for someone's agreement", true, &h.reasons)),
         parts: content::parts(&d.content.text).iter().map(|(_, p)| (*p).to_owned()).collect(),
@@ -174,6 +187,7 @@ pub async fn show(ctx: &Ctx, row: DraftRow, here: &str, refusal: Option<(Refusal
             .chain(cases.iter().map(|c| choice(&c.id.to_string(), &format!("{} ({})", c.title, c.stage.title()))))
             .collect(),
         may_take_down,
+        may_escalate,
         may_edit: d.state.is_open()
             && ["corporate-communications", "digital-media-team", "publisher", "local"].iter().any(|r| ctx.scope.has_role(r)),
         edit: format!("/publishing/{}?edit=1", d.id),
@@ -189,7 +203,7 @@ async fn theirs(ctx: &Ctx, id: DraftId) -> Result<Result<DraftRow, Response>, cr
     Ok(row.ok_or_else(|| Problem::new(404, "not-found", "there is no such post, or it is not yours to see").page()))
 }
 
-async fn after(ctx: &Ctx, id: DraftId, heading: &str, typed: String, outcome: Outcome) -> PageResult {
+async fn after(ctx: &Ctx, id: DraftId, heading: &str, typed: Typed, outcome: Outcome) -> PageResult {
     let (held, reasons) = match outcome {
         Outcome::Done(_) => return Ok(see_other(&format!("/publishing/{id}?did=done"))),
         Outcome::Held { reasons, .. } => (true, reasons),
@@ -206,8 +220,19 @@ pub async fn post_take_down(Path(id): Path<DraftId>, Composed(ctx, fields, _): C
     if let Err(no) = theirs(&ctx, id).await? {
         return Ok(no);
     }
-    let outcome = ctx.act(TakeDown { draft: id, reason: fields.text("reason") }).await?;
-    after(&ctx, id, "This was not taken down", fields.text("reason"), outcome).await
+    let typed = Typed { reason: fields.text("reason"), ..Typed::default() };
+    let outcome = ctx.act(TakeDown { draft: id, reason: typed.reason.clone() }).await?;
+    after(&ctx, id, "This was not taken down", typed, outcome).await
+}
+
+/// `POST /publishing/{id}/escalate`.
+pub async fn post_escalate(Path(id): Path<DraftId>, Composed(ctx, fields, _): Composed) -> PageResult {
+    if let Err(no) = theirs(&ctx, id).await? {
+        return Ok(no);
+    }
+    let typed = Typed { note: fields.text("note"), ..Typed::default() };
+    let outcome = ctx.act(Escalate { draft: id, note: typed.note.clone() }).await?;
+    after(&ctx, id, "No alarm was raised", typed, outcome).await
 }
 
 /// `POST /publishing/{id}/case`.
@@ -216,5 +241,5 @@ pub async fn post_case(Path(id): Path<DraftId>, Composed(ctx, fields, _): Compos
         return Ok(no);
     }
     let outcome = ctx.act(LinkCase { draft: id, case: fields.id("case"), reason: fields.text("reason") }).await?;
-    after(&ctx, id, "This was not tied to its case", fields.text("reason"), outcome).await
+    after(&ctx, id, "This was not tied to its case", Typed::default(), outcome).await
 }

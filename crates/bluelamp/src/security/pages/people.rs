@@ -75,7 +75,9 @@ struct PersonPage {
     link: String,
     /// It went by mail.
     mailed: bool,
-    today: String,
+    /// Today, or as typed.
+    completed_on: String,
+    course: String,
     authorised: Authorisations,
     may: May,
 }
@@ -260,7 +262,7 @@ pub async fn post_new(Form(ctx, fields): Form) -> PageResult {
         areas: areas(&fields.text("areas")),
         roles: fields.all("roles"),
     };
-    let outcome = ctx.act_keyed(invite, ctx.form_key(&fields)).await?;
+    let outcome = ctx.act_keyed(invite, ctx.form_key(&fields).as_deref()).await?;
     let Outcome::Done(done) = &outcome else {
         let (errors, refusal) = why("Nobody was invited", &outcome);
         return new_page(&ctx, typed(&fields), errors, refusal).await;
@@ -282,11 +284,13 @@ pub struct Shown {
     pub errors: FieldErrors,
     pub refusal: Option<RefusalPanel>,
     pub kept: Option<Typed>,
+    /// The day and the course, as typed.
+    pub training: Option<(String, String)>,
 }
 
 /// The page of one person; the accounts area shows it too, when an authorisation was refused.
 pub async fn person_page(ctx: &Ctx, id: PersonId, shown: Shown) -> PageResult {
-    let Shown { link, errors, refusal, kept } = shown;
+    let Shown { link, errors, refusal, kept, training } = shown;
     if let Some(no) = super::only_who_may(ctx, "read.people").await? {
         return Ok(no);
     }
@@ -296,6 +300,7 @@ pub async fn person_page(ctx: &Ctx, id: PersonId, shown: Shown) -> PageResult {
         return Ok(Problem::new(404, "not-found", "there is no such person, or they are not yours to see").page());
     };
     drop(tx);
+    let (completed_on, course) = training.unwrap_or_else(|| (ctx.now().date_in(&ctx.zone).to_string(), String::new()));
     let authorised = crate::wiring::authorisations(ctx, &p).await?;
     let until = until(ctx, &p).await?;
     let may = may(ctx, &p).await?;
@@ -341,7 +346,8 @@ pub async fn person_page(ctx: &Ctx, id: PersonId, shown: Shown) -> PageResult {
             Some(Given::Shown(link)) => link,
             Some(Given::Mailed) | None => String::new(),
         },
-        today: ctx.now().date_in(&ctx.zone).to_string(),
+        completed_on,
+        course,
         authorised,
     };
     http::page_with(status, &page)
@@ -393,15 +399,23 @@ pub async fn post_revoke(Path(person): Path<PersonId>, Form(ctx, fields): Form) 
     answer(&ctx, person, outcome, None).await
 }
 
+fn training(fields: &Fields) -> (String, String) {
+    (fields.text("completed_on"), fields.text("course"))
+}
+
 /// `POST /people/{person}/training`.
 pub async fn post_training(Path(person): Path<PersonId>, Form(ctx, fields): Form) -> PageResult {
     let Ok(completed_on) = fields.text("completed_on").trim().parse() else {
         let mut errors = FieldErrors::default();
         errors.add("completed_on", "give the day on which the training was completed");
-        return person_page(&ctx, person, Shown { errors, ..Shown::default() }).await;
+        return person_page(&ctx, person, Shown { errors, training: Some(training(&fields)), ..Shown::default() }).await;
     };
     let outcome = ctx.act(RecordTraining { person, completed_on, course: fields.text("course") }).await?;
-    answer(&ctx, person, outcome, None).await
+    if let Outcome::Done(_) = outcome {
+        return answer(&ctx, person, outcome, None).await;
+    }
+    let (errors, refusal) = why("This was not recorded", &outcome);
+    person_page(&ctx, person, Shown { errors, refusal, training: Some(training(&fields)), ..Shown::default() }).await
 }
 
 /// `POST /people/{person}/leave`: leaves, or is suspended.

@@ -5,6 +5,7 @@
 //! a remark too many for people's names and numbers, and of none for what would be refused outright.
 
 mod limits;
+mod mentions;
 mod names;
 mod numbers;
 mod phrases;
@@ -12,6 +13,7 @@ mod plain;
 mod tokens;
 
 pub use limits::{Limits, count};
+pub use mentions::{Mention, mentions};
 pub use phrases::{Term, WordLists};
 pub use plain::{links, reading_ease};
 
@@ -74,10 +76,14 @@ pub fn check(content: &Content, limits: &[Limits], words: &WordLists) -> Vec<Rem
     remarks.extend(pictures(&content.pictures));
     let mut seen = BTreeSet::new();
     for l in limits.iter().filter(|l| seen.insert((*l).clone())) {
-        let place = if overridden(content, &l.platform) { Place::Platform(l.platform.clone()) } else { Place::Text };
-        remarks.extend(limits::stops(&parts(content.text_for(&l.platform)), &content.pictures, l, &place));
+        remarks.extend(limits::stops(&parts(content.text_for(&l.platform)), &content.pictures, l, &place_for(content, &l.platform)));
     }
     remarks
+}
+
+/// Where the words stand that a platform will show.
+pub fn place_for(content: &Content, platform: &str) -> Place {
+    if overridden(content, platform) { Place::Platform(platform.to_owned()) } else { Place::Text }
 }
 
 fn overridden(content: &Content, platform: &str) -> bool {
