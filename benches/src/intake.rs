@@ -20,6 +20,7 @@ const TABLES: &[&str] = &[
     "correspondent",
     "conversation",
     "message",
+    "message_search",
     "message_revision",
     "alert",
     "alert_notice",

@@ -72,7 +72,7 @@ async fn bare_file(path: &Path) -> Result<SqlitePool, Failure> {
     Ok(SqlitePoolOptions::new().max_connections(1).connect_with(options).await?)
 }
 
-/// Inserts the rows of these tables again into an empty file with the same tables and indexes, in `batches`
+/// Inserts the rows of these tables again into an empty file with the same tables, indexes and full text, in `batches`
 /// transactions, and nothing else. Reading them first is not counted.
 pub async fn again(app: &App, tables: &[&str], path: &Path, batches: usize) -> Result<Duration, Failure> {
     let from = writer(app)?;
@@ -94,6 +94,12 @@ pub async fn again(app: &App, tables: &[&str], path: &Path, batches: usize) -> R
         let cells = rows.iter().map(|r| (0..columns).map(|c| cell(r, c)).collect()).collect::<Result<Vec<Vec<Cell>>, Failure>>()?;
         all.push((format!("INSERT INTO {table} VALUES "), marks, cells));
     }
+    // The index of the messages' words, which the program fills by a trigger.
+    let (index,): (String,) = sqlx::query_as("SELECT sql FROM sqlite_master WHERE name = 'message_words'").fetch_one(from).await?;
+    sqlx::raw_sql(AssertSqlSafe(index)).execute(&to).await?;
+    let words = sqlx::query("SELECT n, words FROM message_search").fetch_all(from).await?;
+    let words = words.iter().map(|r| Ok(vec![cell(r, 0)?, cell(r, 1)?])).collect::<Result<Vec<_>, Failure>>()?;
+    all.push(("INSERT INTO message_words (rowid, words) VALUES ".into(), "(?, ?)".into(), words));
     let watch = Stopwatch::start();
     for batch in 0..batches {
         let mut tx = to.begin_with("BEGIN IMMEDIATE").await?;

@@ -109,7 +109,7 @@ const HOW: &str = "
   the same phrases by the same automaton library.
 - **Decision**: one question to the largest pack, both evaluations, entities built; the median.
 - **Intake**: raw bodies kept, mapped, triaged, decided and recorded, 100 to a transaction on SQLite; beside the very rows
-  that this wrote, alarms and their jobs among them, inserted again into an empty file with the same settings, a
+  that this wrote, alarms and their jobs among them, inserted again into an empty file with the same settings, indexes and full text, a
   hundred rows to a statement, 100 messages to a transaction, keys unchecked. Three rounds, each with an installation of its own; the middle counts.
 - **Received to an open desk**: signed webhooks of one message each at a steady rate through the public router, and the
   moment when each of five open desks hears of it on its stream, while each draws its page again every two seconds. One

@@ -31,3 +31,8 @@ pub mod wiring;
 
 #[cfg(test)]
 mod tests;
+
+/// A message becomes thousands of small texts and is gone a moment later: most of what intake did was to ask the C library
+/// for memory.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;

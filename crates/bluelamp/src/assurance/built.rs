@@ -56,7 +56,11 @@ pub const BUILT: &[Built] = &[
         &[By::Rules, By::Act("desk.escalate"), By::Act("publishing.escalate"), By::Job("desk.escalate_alert"), By::Page("/desk/alerts")],
         Watch::Live("alerts-unanswered"),
     ),
-    built("APP-COMM-10", &[By::Rules, By::Act("desk.contact"), By::Act("desk.list_organisation")], Watch::Standing),
+    built(
+        "APP-COMM-10",
+        &[By::Rules, By::Act("desk.contact"), By::Act("desk.list_organisation"), By::Page("/desk/organisations")],
+        Watch::Standing,
+    ),
     built("APP-SEC-5", &[By::Page("/public/{force}"), By::Page("/public/{force}/accounts.json")], Watch::Standing),
     built(
         "APP-SEC-7",

@@ -54,7 +54,10 @@ impl Statement {
             Dialect::Lite => &self.many_lite,
             Dialect::Pg => &self.many_pg,
         };
-        slots[place].get_or_init(|| Box::leak(repeat(self.sql(dialect), AT_ONCE[place]).into_boxed_str()))
+        slots[place].get_or_init(|| {
+            let text = repeat(self.sql(dialect), AT_ONCE[place]);
+            Box::leak(if dialect == Dialect::Lite { nameless(text) } else { text }.into_boxed_str())
+        })
     }
 }
 
@@ -82,6 +85,17 @@ fn tuple_end(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// SQLite keeps a list of the names of values and goes through it for each: with hundreds of them that is most of an
+/// INSERT's cost. Values that stand in their order, each once, need no names.
+fn nameless(text: String) -> String {
+    if numbers(&text).eq(1..=numbers(&text).count()) {
+        let mut parts = text.split('$');
+        let first = parts.next().unwrap_or_default().to_owned();
+        return parts.fold(first, |out, part| out + "?" + &part[digits(part).len()..]);
+    }
+    text
 }
 
 /// The numbers of the values in a piece of SQL.
@@ -189,6 +203,8 @@ mod tests {
             repeat(one, 2),
             "INSERT INTO t (a, b, c, d) VALUES ($1, $2, 'x', coalesce($2, 0)), ($3, $4, 'x', coalesce($4, 0)) ON CONFLICT (a) DO NOTHING"
         );
+        assert_eq!(nameless(repeat("INSERT INTO t (a, b) VALUES ($1, $2)", 2)), "INSERT INTO t (a, b) VALUES (?, ?), (?, ?)");
+        assert_eq!(nameless(repeat(one, 2)), repeat(one, 2), "a value that stands twice keeps its name");
         let ten = repeat("INSERT INTO t (a) VALUES ($1)", 10);
         assert!(ten.ends_with("($9), ($10)"), "{ten}");
     }

@@ -1,15 +1,17 @@
 //! The desk's pages. `list.rs` draws the queue, `open.rs` the conversation beside it, `post.rs` takes the forms,
 //! `watch.rs` the wall, the alarms and what is unanswered,
-//! `quarantine.rs` what could not be read.
+//! `quarantine.rs` what could not be read, `organisations.rs` those who may be written to first.
 
 mod list;
 mod open;
+mod organisations;
 mod post;
 mod quarantine;
 mod view;
 mod watch;
 
 pub use list::{get_desk, get_message};
+pub use organisations::{get_organisations, post_organisation, post_remove_organisation};
 pub use post::*;
 pub use quarantine::{get_quarantine, post_quarantine};
 pub use watch::{get_alerts, get_unanswered, get_unanswered_csv, get_wall};

@@ -410,3 +410,30 @@ async fn the_wall_and_the_alarms_hold_figures_and_no_words_of_anyone() {
         assert_eq!(auditor.get("/desk/wall").await.0, StatusCode::FORBIDDEN);
     }
 }
+
+#[tokio::test]
+async fn app_comm_10_the_list_of_organisations_has_a_page_and_only_those_who_keep_it_change_it() {
+    for b in benches().await {
+        let corporate = b.world.ctx("corporate-communications").await;
+        let keeper = Browser::of(&b, &corporate).await;
+        let council = [("title", "Ostlebury Borough Council"), ("platform", "rehearsal"), ("handle", "@Council")];
+        let (status, ..) = keeper.post("/desk/organisations", &council).await;
+        assert_eq!(status, 303, "{}", b.world.database);
+        let page = keeper.get("/desk/organisations").await.1;
+        assert!(page.contains("Ostlebury Borough Council") && page.contains("@Council"), "{page}");
+        // Who it is must be said; what was typed stays.
+        let (status, page, _) =
+            keeper.post("/desk/organisations", &[("title", " "), ("platform", "rehearsal"), ("handle", "charity")]).await;
+        assert!(status == 422 && page.contains("value=\"charity\""), "{page}");
+        // The desk reads it, and asks them for a change.
+        let ctx = desk(&b).await;
+        let reader = Browser::of(&b, &ctx).await;
+        let page = reader.get("/desk/organisations").await.1;
+        assert!(page.contains("Ostlebury Borough Council") && !page.contains("/desk/organisations/remove"), "{page}");
+        let (status, ..) = reader.post("/desk/organisations", &council).await;
+        assert_eq!(status, 422);
+        let (status, ..) = keeper.post("/desk/organisations/remove", &[("platform", "rehearsal"), ("handle", "Council")]).await;
+        assert_eq!(status, 303);
+        assert!(!keeper.get("/desk/organisations").await.1.contains("Ostlebury Borough Council"), "{}", b.world.database);
+    }
+}

@@ -21,6 +21,37 @@ pub async fn is_organisation(tx: &mut Tx, force: ForceId, platform: &str, handle
         .is_some())
 }
 
+/// An organisation of the force's list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Organisation {
+    pub platform: String,
+    pub handle: String,
+    pub title: String,
+    pub listed_at: Instant,
+    pub by: PersonId,
+}
+
+/// The list, by name.
+pub async fn organisations(tx: &mut Tx, force: ForceId) -> Result<Vec<Organisation>, DbError> {
+    let rows = tx
+        .rows(
+            sql!("SELECT platform, handle, title, listed_at, by FROM organisation WHERE force = $1 ORDER BY title, platform, handle LIMIT 2000"),
+            vals![force],
+        )
+        .await?;
+    rows.iter()
+        .map(|r| {
+            Ok(Organisation {
+                platform: r.get("platform")?,
+                handle: r.get("handle")?,
+                title: r.get("title")?,
+                listed_at: r.get("listed_at")?,
+                by: r.get("by")?,
+            })
+        })
+        .collect()
+}
+
 pub async fn insert_organisation(
     tx: &mut Tx,
     force: ForceId,
