@@ -137,11 +137,11 @@ fn channel(ctx: &Ctx, a: &AccountRow) -> WallChannel {
     WallChannel { name, state: state.into(), tone, mark }
 }
 
-/// The last hour beside the mean hour of the last seven days.
+/// The last hour beside the mean hour of the day before it.
 async fn surge(ctx: &Ctx, tx: &mut crate::db::Tx, now: Instant) -> Result<Vec<String>, crate::db::DbError> {
     let hour = store::arrived(tx, ctx.force, now.plus(-HOUR), now).await?;
-    let week = store::arrived(tx, ctx.force, now.plus(-7 * DAY), now.plus(-HOUR)).await?;
-    let usual = week / (7 * 24 - 1);
+    let day = store::arrived(tx, ctx.force, now.plus(-25 * HOUR), now.plus(-HOUR)).await?;
+    let usual = day / 24;
     let much = hour >= 20 && hour > 3 * usual.max(1);
     Ok(if much { vec![format!("{hour} messages in the last hour; {usual} is usual")] } else { Vec::new() })
 }

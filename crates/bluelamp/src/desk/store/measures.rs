@@ -68,11 +68,12 @@ pub async fn acknowledge_times(tx: &mut Tx, force: ForceId, since: Instant, now:
     rows.iter().map(|r| r.get("took")).collect()
 }
 
-/// Microseconds from receipt to the first answer or end, of messages of a rank dealt with since, shortest first.
+/// Microseconds from receipt to the first answer or end, of the newest messages received since that were dealt with,
+/// shortest first.
 pub async fn answer_times(tx: &mut Tx, force: ForceId, since: Instant) -> Result<Vec<i64>, DbError> {
     let rows = tx
         .rows(
-            sql!("SELECT COALESCE(answered_at, closed_at) - received_at AS took FROM message WHERE force = $1 AND received_at >= $2 AND (answered_at IS NOT NULL OR closed_at IS NOT NULL) ORDER BY took LIMIT 10000"),
+            sql!("SELECT took FROM (SELECT COALESCE(answered_at, closed_at) - received_at AS took FROM message WHERE force = $1 AND received_at >= $2 AND (answered_at IS NOT NULL OR closed_at IS NOT NULL) ORDER BY received_at DESC LIMIT 2000) AS newest ORDER BY took"),
             vals![force, since],
         )
         .await?;
@@ -90,10 +91,10 @@ pub async fn duties_since(tx: &mut Tx, force: ForceId, since: Instant) -> Result
     rows.iter().map(|r| Ok((r.get("person")?, r.get("started_at")?, r.get("ended_at")?))).collect()
 }
 
-/// How many came in a stretch of time, for the surge line.
+/// How many came in a stretch of time, for the surge line. By account, because that is how messages are found by time.
 pub async fn arrived(tx: &mut Tx, force: ForceId, from: Instant, to: Instant) -> Result<i64, DbError> {
     let row = tx
-        .row(sql!("SELECT COUNT(*) AS n FROM message WHERE force = $1 AND received_at >= $2 AND received_at < $3"), vals![force, from, to])
+        .row(sql!("SELECT COUNT(*) AS n FROM message WHERE force = $1 AND account IN (SELECT id FROM account WHERE force = $1) AND received_at >= $2 AND received_at < $3"), vals![force, from, to])
         .await?;
     row.map_or(Ok(0), |r| r.get("n"))
 }

@@ -186,12 +186,15 @@ pub async fn correspondent(tx: &mut Tx, force: ForceId, id: CorrespondentId) -> 
     .transpose()
 }
 
+/// As far as their messages are counted: whoever wrote more often than this wrote often.
+const CONTACTS_COUNTED: i64 = 1_000;
+
 /// How often this correspondent wrote to the force, on their platform alone (I9).
 pub async fn contacts(tx: &mut Tx, force: ForceId, id: CorrespondentId, now: Instant) -> Result<Contacts, DbError> {
     let row = tx
         .row(
-            sql!("SELECT COUNT(*) AS n, COALESCE(SUM(CASE WHEN sent_at >= $3 THEN 1 ELSE 0 END), 0) {pg:::bigint} AS month, MIN(sent_at) AS first_at FROM message WHERE force = $1 AND correspondent = $2"),
-            vals![force, id, now.plus(-30 * DAY)],
+            sql!("SELECT COUNT(*) AS n, COALESCE(SUM(CASE WHEN sent_at >= $3 THEN 1 ELSE 0 END), 0) {pg:::bigint} AS month, (SELECT MIN(sent_at) FROM message WHERE force = $1 AND correspondent = $2) AS first_at FROM (SELECT sent_at FROM message WHERE force = $1 AND correspondent = $2 ORDER BY sent_at DESC LIMIT $4) AS newest"),
+            vals![force, id, now.plus(-30 * DAY), CONTACTS_COUNTED],
         )
         .await?;
     let Some(r) = row else { return Ok(Contacts::default()) };
