@@ -78,7 +78,7 @@ impl Pack {
     ) -> Result<Decision, String> {
         let place = (principal.of.kind, question.action, question.resource.of.kind);
         let slice = self.slices.get(&place).ok_or("the schema has no such act of such a principal on such a thing")?;
-        let entities = entities(slice, principal, question)?;
+        let entities = self.entities(slice, principal, question)?;
         let request = request(principal, question, now, today, releases)?;
         let permits = evaluate(&request, &slice.permits, &entities)?;
         let forbids = evaluate(&request, &slice.forbids, &entities)?;
@@ -101,6 +101,22 @@ impl Pack {
         Ok(Decision { rating, reasons, granted_by, pack: self.hash().to_owned(), fault: None })
     }
 
+    /// Everything that the rules may look at: the principal, the things asked about, the act and its groups.
+    fn entities(&self, slice: &Slice, principal: &Entity, question: &Question) -> Result<Entities, String> {
+        let mut seen = BTreeMap::from([(&principal.of, principal)]);
+        let mut all = Vec::new();
+        for entity in std::iter::once(&question.resource).chain(&question.others) {
+            match seen.insert(&entity.of, entity) {
+                None => all.push(convert::entity(entity)?),
+                Some(other) if other == entity => {}
+                Some(_) => return Err(format!("{} `{}` was described twice, differently", entity.of.kind, entity.of.id)),
+            }
+        }
+        let principal = self.principals.entities(principal)?;
+        let acting = principal.add_entities(slice.actions.iter().cloned(), None).map_err(|e| e.to_string())?;
+        acting.add_entities(all, Some(&model().schema)).map_err(|e| e.to_string())
+    }
+
     fn reason(&self, id: &str, principal: &Entity, question: &Question) -> Result<Reason, String> {
         let loaded = self.loaded.get(id).ok_or_else(|| format!("`{id}` answered and is not in the pack"))?;
         let rule = &loaded.rule;
@@ -114,19 +130,6 @@ fn evaluate(request: &Request, set: &PolicySet, entities: &Entities) -> Result<R
     let response = Authorizer::new().is_authorized(request, set, entities);
     let errors: Vec<String> = response.diagnostics().errors().map(ToString::to_string).collect();
     if errors.is_empty() { Ok(response) } else { Err(errors.join("; ")) }
-}
-
-fn entities(slice: &Slice, principal: &Entity, question: &Question) -> Result<Entities, String> {
-    let mut seen: BTreeMap<_, &Entity> = BTreeMap::new();
-    let mut all = Vec::new();
-    for entity in [principal, &question.resource].into_iter().chain(&question.others) {
-        match seen.insert(&entity.of, entity) {
-            None => all.push(convert::entity(entity)?),
-            Some(other) if other == entity => {}
-            Some(_) => return Err(format!("{} `{}` was described twice, differently", entity.of.kind, entity.of.id)),
-        }
-    }
-    slice.actions.clone().add_entities(all, Some(&model().schema)).map_err(|e| e.to_string())
 }
 
 fn request(principal: &Entity, question: &Question, now: Instant, today: Date, releases: &BTreeSet<String>) -> Result<Request, String> {

@@ -18,6 +18,7 @@ mod files;
 mod i10;
 mod model;
 mod pack;
+mod principals;
 mod register;
 mod rules;
 mod says;

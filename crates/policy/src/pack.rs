@@ -3,6 +3,7 @@
 use crate::ask::{Slices, slices};
 use crate::cases::Case;
 use crate::files::{Files, Manifest, chain, content_hash, files_of, in_folder, misplaced};
+use crate::principals::Principals;
 use crate::register::{self, Clause};
 use crate::rules::{self, Effect, Loaded, Rule};
 use crate::texts::{self, Guide, Template};
@@ -25,6 +26,7 @@ pub struct Pack {
     pub(crate) loaded: BTreeMap<String, Loaded>,
     rules: Vec<Rule>,
     pub(crate) slices: Slices,
+    pub(crate) principals: Principals,
     words: Words,
     guidance: Vec<Guide>,
     templates: Vec<Template>,
@@ -101,6 +103,7 @@ fn build(files: &Files, manifests: &[Manifest], faults: &mut Vec<Fault>) -> Opti
         manifest: manifest.clone(),
         rules: loaded.values().map(|l| l.rule.clone()).collect(),
         slices: slices(&loaded),
+        principals: Principals::default(),
         loaded,
         words,
         guidance,
