@@ -178,6 +178,8 @@ fn filled(t: &bluelamp_policy::Template, account: &str, ctx: &Ctx) -> Option<(St
 fn contact(whole: &Whole) -> String {
     match (whole.contacts.all, whole.contacts.month) {
         (0 | 1, _) => "first contact".into(),
+        // As far as they are counted.
+        (1_000.., _) => "1,000 messages or more on this channel".into(),
         (all, month) => format!("{all} messages on this channel, {month} in 30 days"),
     }
 }
