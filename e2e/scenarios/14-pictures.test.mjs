@@ -31,7 +31,7 @@ describe('the pictures of README', () => {
     const path = join(folder, `${name}.png`)
     await who.page.evaluate(() => document.fonts.ready)
     await who.page.screenshot({ path, animations: 'disabled' })
-    assert.ok(statSync(path).size < 250_000, `${name}.png has ${statSync(path).size} bytes; a picture of README stays under 250 kB`)
+    assert.ok(statSync(path).size < 400_000, `${name}.png has ${statSync(path).size} bytes; a picture of README stays under 400 kB`)
   }
   const at = async (t, words, settings) => {
     const who = await as(t, browser, demo, words, settings)
